@@ -1,0 +1,277 @@
+//! Reads a chat request: which of OpenAI's fields matter here, and what their values may be.
+
+use axum::body::Bytes;
+use wire::{ChatRequest, Content, Message, Role, Stop};
+
+use super::error::ApiError;
+use crate::catalog::Model;
+use crate::chat::{Settings, Turn};
+
+/// A chat request that was found good.
+#[derive(Debug)]
+pub struct Call {
+    pub turns: Vec<Turn>,
+    pub settings: Settings,
+    /// The most completion tokens, if the client said.
+    pub limit: Option<u32>,
+    pub stream: bool,
+    pub usage_chunk: bool,
+}
+
+impl Call {
+    pub fn parse(body: &Bytes, model: &Model) -> Result<Self, ApiError> {
+        let request = read(body)?;
+        if request.model != model.id {
+            return Err(ApiError::model_not_found(&request.model, model));
+        }
+        let limit = request.token_limit();
+        require(request.n.is_none_or(|n| n == 1), "n")?;
+        require(limit != Some(0), limit_name(&request))?;
+        Ok(Call {
+            stream: request.wants_stream(),
+            usage_chunk: request.wants_usage_chunk(),
+            limit,
+            settings: Settings {
+                temperature: within(request.temperature, 2.0, "temperature")?.unwrap_or(model.temperature),
+                top_p: within(request.top_p, 1.0, "top_p")?.unwrap_or(model.top_p),
+                seed: request.seed.map(i64::cast_unsigned),
+                stop: stops(request.stop)?,
+            },
+            turns: turns(request.messages)?,
+        })
+    }
+}
+
+/// What a field must be, by the last name of its path.
+fn rule(name: &str) -> &'static str {
+    match name {
+        "model" => "a string: the name of a model",
+        "messages" => "a list of at least one message, each an object with `role` and `content`",
+        "role" => "one of `system`, `developer`, `user`, `assistant`, `tool` and `function`",
+        "content" => "a string or a list of parts of type `text`",
+        "stream" | "include_usage" => "true or false",
+        "stream_options" => "an object such as {\"include_usage\": true}",
+        "max_tokens" | "max_completion_tokens" => "a whole number of at least 1",
+        "n" => "1: this engine gives one answer to each request",
+        "temperature" => "a number from 0 to 2",
+        "top_p" => "a number from 0 to 1",
+        "seed" => "a whole number",
+        "stop" => "a string or a list of at most four strings, none of them empty",
+        _ => "of another type or value",
+    }
+}
+
+fn wrong(param: &str) -> ApiError {
+    let name = param.rsplit('.').next().unwrap_or(param);
+    let name = name.split('[').next().unwrap_or(name);
+    ApiError::invalid(param, format!("`{param}` must be {}.", rule(name)))
+}
+
+fn missing(param: &str) -> ApiError {
+    let name = param.rsplit('.').next().unwrap_or(param);
+    ApiError::missing(param, format!("`{param}` is missing; it must be {}.", rule(name)))
+}
+
+fn require(good: bool, param: &str) -> Result<(), ApiError> {
+    if good { Ok(()) } else { Err(wrong(param)) }
+}
+
+fn within(value: Option<f32>, most: f32, param: &str) -> Result<Option<f32>, ApiError> {
+    require(value.is_none_or(|value| (0.0..=most).contains(&value)), param)?;
+    Ok(value)
+}
+
+fn limit_name(request: &ChatRequest) -> &'static str {
+    match request.max_completion_tokens {
+        Some(_) => "max_completion_tokens",
+        None => "max_tokens",
+    }
+}
+
+fn read(body: &[u8]) -> Result<ChatRequest, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let request = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let path = path.trim_start_matches('.');
+        let reason = error.inner().to_string();
+        if !error.inner().is_data() {
+            return ApiError::invalid_json(&reason);
+        }
+        if let Some(field) = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            let dot = if path.is_empty() { "" } else { "." };
+            return missing(&format!("{path}{dot}{field}"));
+        }
+        if path.is_empty() {
+            return ApiError::invalid_json("it must be an object");
+        }
+        wrong(path)
+    })?;
+    json.end().map_err(|error| ApiError::invalid_json(&error.to_string()))?;
+    Ok(request)
+}
+
+fn stops(stop: Option<Stop>) -> Result<Vec<String>, ApiError> {
+    let stops = stop.map(Stop::into_vec).unwrap_or_default();
+    require(stops.len() <= 4 && stops.iter().all(|stop| !stop.is_empty()), "stop")?;
+    Ok(stops)
+}
+
+fn turns(messages: Vec<Message>) -> Result<Vec<Turn>, ApiError> {
+    require(!messages.is_empty(), "messages")?;
+    messages
+        .into_iter()
+        .enumerate()
+        .map(|(at, message)| {
+            let role = spoken(message.role);
+            let content = content(message.content, message.role, &format!("messages[{at}].content"))?;
+            Ok(Turn { role, content })
+        })
+        .collect()
+}
+
+/// The role under which the model was trained to hear it.
+fn spoken(role: Role) -> &'static str {
+    match role {
+        Role::System | Role::Developer => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::Tool | Role::Function => "tool",
+    }
+}
+
+fn content(content: Option<Content>, role: Role, param: &str) -> Result<String, ApiError> {
+    match content {
+        Some(Content::Text(text)) => Ok(text),
+        Some(Content::Parts(parts)) => {
+            let mut joined = String::new();
+            for (at, part) in parts.into_iter().enumerate() {
+                let part_type = format!("{param}[{at}].type");
+                if part.kind != "text" {
+                    return Err(ApiError::invalid(
+                        &part_type,
+                        format!("`{part_type}` must be `text`: this model reads nothing else."),
+                    ));
+                }
+                let text = part.text.ok_or_else(|| {
+                    let text = format!("{param}[{at}].text");
+                    ApiError::missing(&text, format!("`{text}` is missing; it must be a string."))
+                })?;
+                joined.push_str(&text);
+            }
+            Ok(joined)
+        }
+        // An assistant that only called tools said nothing.
+        None if role == Role::Assistant => Ok(String::new()),
+        None => Err(missing(param)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::CHAT;
+    use serde_json::{Value, json};
+
+    fn parse(body: Value) -> Result<Call, ApiError> {
+        Call::parse(&Bytes::from(body.to_string()), &CHAT)
+    }
+
+    fn with(field: &str, value: Value) -> Value {
+        let mut body = json!({"model": CHAT.id, "messages": [{"role": "user", "content": "Hi"}]});
+        body[field] = value;
+        body
+    }
+
+    fn refusal(body: Value) -> (String, Option<String>) {
+        let refused = parse(body).unwrap_err();
+        assert_eq!(refused.status, 400);
+        (refused.detail.code.unwrap(), refused.detail.param)
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_the_models_makers_recommend() {
+        let call = parse(with("unknown", json!({"is": "fine"}))).unwrap();
+        let expected = Settings { temperature: 0.2, top_p: 0.9, seed: None, stop: vec![] };
+        assert_eq!(call.settings, expected);
+        assert_eq!((call.limit, call.stream, call.usage_chunk), (None, false, false));
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_by_name() {
+        for (field, value) in [
+            ("temperature", json!(2.1)),
+            ("temperature", json!("hot")),
+            ("top_p", json!(-0.1)),
+            ("n", json!(2)),
+            ("max_tokens", json!(0)),
+            ("max_completion_tokens", json!(-1)),
+            ("seed", json!(0.5)),
+            ("stop", json!(["a", "b", "c", "d", "e"])),
+            ("stop", json!("")),
+            ("stream", json!("yes")),
+            ("messages", json!([])),
+            ("messages", json!("Hi")),
+        ] {
+            let (code, param) = refusal(with(field, value));
+            assert_eq!((code.as_str(), param.as_deref()), ("invalid_parameter", Some(field)));
+        }
+    }
+
+    #[test]
+    fn a_wrong_message_is_named_by_its_path() {
+        for (message, code, param) in [
+            (json!({"role": "boss", "content": "Hi"}), "invalid_parameter", "messages[1].role"),
+            (json!({"content": "Hi"}), "missing_parameter", "messages[1].role"),
+            (json!({"role": "user"}), "missing_parameter", "messages[1].content"),
+            (json!({"role": "user", "content": 7}), "invalid_parameter", "messages[1].content"),
+            (
+                json!({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}),
+                "invalid_parameter",
+                "messages[1].content[1].type",
+            ),
+            (
+                json!({"role": "user", "content": [{"type": "text"}]}),
+                "missing_parameter",
+                "messages[1].content[0].text",
+            ),
+        ] {
+            let body = with("messages", json!([{"role": "user", "content": "Hi"}, message]));
+            assert_eq!(refusal(body), (code.to_owned(), Some(param.to_owned())));
+        }
+        let (code, param) = refusal(json!({"model": CHAT.id}));
+        assert_eq!((code.as_str(), param.as_deref()), ("missing_parameter", Some("messages")));
+    }
+
+    #[test]
+    fn parts_are_joined_and_roles_are_those_of_the_template() {
+        let messages = json!([
+            {"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": "brief."}]},
+            {"role": "assistant", "content": null},
+        ]);
+        let turns = parse(with("messages", messages)).unwrap().turns;
+        assert_eq!(
+            turns,
+            [
+                Turn { role: "system", content: "Be brief.".into() },
+                Turn { role: "assistant", content: String::new() },
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_called_so() {
+        for body in [&b"{"[..], b"", b"{} {}", b"[1]", b"\xff"] {
+            let refused = Call::parse(&Bytes::from_static(body), &CHAT).unwrap_err();
+            let code = refused.detail.code.as_deref();
+            // `{}` is whole, but says nothing.
+            let expected = if body == b"{} {}" { "missing_parameter" } else { "invalid_json" };
+            assert_eq!(code, Some(expected), "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn another_model_is_not_found() {
+        let refused = parse(with("model", json!("gpt-5"))).unwrap_err();
+        assert_eq!((refused.status.as_u16(), refused.detail.param.as_deref()), (404, Some("model")));
+    }
+}

@@ -1,0 +1,17 @@
+//! Small models in Rust: load, generate, and their OpenAI-compatible HTTP face.
+//!
+//! [`fetch`] brings the models onto the machine, [`serve`] loads them and answers. The parts can be had alone as well:
+//! a [`chat::Chat`] generates in process, [`router`] is its HTTP face without a socket.
+
+pub mod catalog;
+pub mod chat;
+mod fetch;
+mod files;
+mod http;
+mod serve;
+mod stats;
+
+pub use fetch::{FetchError, fetch};
+pub use http::router;
+pub use serve::{Error, serve};
+pub use stats::{Snapshot, Stats};

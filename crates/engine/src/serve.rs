@@ -1,0 +1,64 @@
+//! Serves the embedded models over HTTP until told to stop.
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::CHAT;
+use crate::chat::{Chat, OpenError};
+use crate::http;
+
+/// How long connections get for their last words; generations have ended by then.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Why the engine does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error("the model was not loaded to the end")]
+    Interrupted(#[from] JoinError),
+    #[error("connections cannot be accepted")]
+    Accept(#[source] io::Error),
+}
+
+/// Loads the models in `models_dir`, then answers on `listener` until `shutdown` is ready.
+///
+/// Connections that come while a model is loading wait in the listener's queue. On `shutdown` generations are
+/// cancelled, and this returns within seconds.
+pub async fn serve(
+    listener: TcpListener,
+    models_dir: &Path,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let mut shutdown = Box::pin(shutdown);
+    let dir = models_dir.to_owned();
+    let chat = tokio::select! {
+        chat = spawn_blocking(move || Chat::open(&dir, &CHAT)) => chat??,
+        () = &mut shutdown => return Ok(()),
+    };
+    // A token is a small packet: it must not wait for the one before it to be acknowledged.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+    });
+    let closed = CancellationToken::new();
+    let close = closed.clone();
+    let router = http::router(chat.clone());
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+        shutdown.await;
+        chat.close();
+        close.cancel();
+    });
+    tokio::select! {
+        served = served.into_future() => served.map_err(Error::Accept),
+        () = async { closed.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
+    }
+}
