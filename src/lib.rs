@@ -1,0 +1,31 @@
+//! Assisters: sign up, make a key, call open models through an OpenAI-compatible API.
+//!
+//! Four floors; imports go down only, and a test holds it: ground (shared words and handles), rooms (one resource
+//! each, no HTTP), edges (compose rooms and speak to someone), roof (the server that carries it all).
+
+// A page is one type, nested as deeply as its elements are; the compiler's own limit is half of this.
+#![recursion_limit = "256"]
+
+// Ground.
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod ids;
+pub mod principal;
+pub mod tasks;
+
+// Rooms.
+pub mod accounts;
+pub mod keys;
+pub mod limits;
+pub mod pool;
+pub mod sessions;
+pub mod usage;
+
+// Edges.
+pub mod admin;
+pub mod console;
+pub mod v1;
+
+// Roof.
+pub mod server;
