@@ -1,0 +1,162 @@
+//! Accounts: who may sign in, on which tier, within which quota.
+
+mod email;
+mod password;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::{Clock, UnixMs};
+use crate::db::{Db, violates_unique};
+use crate::ids::AccountId;
+use crate::principal::{Quota, Tier};
+
+pub use password::{HashError, Password};
+use password::{Hasher, MAX_CHARS, MIN_CHARS};
+
+/// One account, as the rest of the service sees it: its password's hash stays in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    /// Trimmed and in lower case.
+    pub email: String,
+    pub tier: Tier,
+    /// The tier's, or what was set for this account alone.
+    pub quota: Quota,
+    pub is_admin: bool,
+    pub created: UnixMs,
+}
+
+/// The accounts of this service; cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    db: Db,
+    clock: Clock,
+    hasher: Hasher,
+}
+
+impl Accounts {
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Accounts {
+            db,
+            clock,
+            hasher: Hasher::new(),
+        }
+    }
+
+    pub async fn create(
+        &self,
+        email: &str,
+        password: Password,
+        tier: Tier,
+        is_admin: bool,
+    ) -> Result<Account, CreateError> {
+        let email = email::normalise(email).ok_or(CreateError::EmailInvalid)?;
+        match password.chars() {
+            ..MIN_CHARS => return Err(CreateError::PasswordTooShort { min: MIN_CHARS }),
+            MIN_CHARS..=MAX_CHARS => {}
+            _ => return Err(CreateError::PasswordTooLong { max: MAX_CHARS }),
+        }
+        let hash = self
+            .hasher
+            .hash(password)
+            .await
+            .map_err(CreateError::Hash)?;
+        let account = Account {
+            id: AccountId::new(),
+            email,
+            tier,
+            quota: tier.quota(),
+            is_admin,
+            created: self.clock.now(),
+        };
+        match store::insert(&self.db, &account, &hash).await {
+            Ok(()) => Ok(account),
+            Err(error) if violates_unique(&error, "accounts", "email") => {
+                Err(CreateError::EmailTaken)
+            }
+            Err(error) => Err(CreateError::Store(error)),
+        }
+    }
+
+    /// The account that `email` and `password` belong to. Takes as long for an e-mail that no account has.
+    pub async fn verify_password(
+        &self,
+        email: &str,
+        password: Password,
+    ) -> Result<Option<Account>, VerifyError> {
+        if password.chars() > MAX_CHARS {
+            return Ok(None);
+        }
+        let found = match email::normalise(email) {
+            Some(email) => store::find_by_email(&self.db, &email)
+                .await
+                .map_err(VerifyError::Store)?,
+            None => None,
+        };
+        let (account, hash) = found.unzip();
+        let fits = self
+            .hasher
+            .fits(password, hash)
+            .await
+            .map_err(VerifyError::Hash)?;
+        Ok(account.filter(|_| fits))
+    }
+
+    pub async fn find(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        store::find(&self.db, id).await.map_err(StoreError)
+    }
+
+    pub async fn find_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
+        let Some(email) = email::normalise(email) else {
+            return Ok(None);
+        };
+        let found = store::find_by_email(&self.db, &email)
+            .await
+            .map_err(StoreError)?;
+        Ok(found.map(|(account, _)| account))
+    }
+
+    /// Puts an account on `tier`, with limits of its own where they are given; the account as it is then, if there is
+    /// one.
+    pub async fn set_tier(
+        &self,
+        id: &AccountId,
+        tier: Tier,
+        rpm: Option<u32>,
+        tpm: Option<u64>,
+    ) -> Result<Option<Account>, StoreError> {
+        let tpm = tpm.map(|tpm| i64::try_from(tpm).unwrap_or(i64::MAX));
+        store::set_tier(&self.db, id, tier, rpm.map(i64::from), tpm)
+            .await
+            .map_err(StoreError)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    #[error("the e-mail address is not one")]
+    EmailInvalid,
+    #[error("the e-mail address has an account already")]
+    EmailTaken,
+    #[error("the password is shorter than {min} characters")]
+    PasswordTooShort { min: usize },
+    #[error("the password is longer than {max} characters")]
+    PasswordTooLong { max: usize },
+    #[error("the password could not be hashed")]
+    Hash(#[source] HashError),
+    #[error("the account could not be stored")]
+    Store(#[source] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error("the password could not be compared")]
+    Hash(#[source] HashError),
+    #[error("the account could not be looked up")]
+    Store(#[source] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the accounts could not be reached")]
+pub struct StoreError(#[source] sqlx::Error);

@@ -1,0 +1,85 @@
+//! The accounts table.
+
+use sqlx::any::AnyRow;
+use sqlx::{Error, Row};
+
+use super::Account;
+use crate::clock::UnixMs;
+use crate::db::Db;
+use crate::ids::AccountId;
+use crate::principal::Tier;
+
+pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO accounts (id, email, password_hash, tier, is_admin, created_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(account.id.as_str())
+    .bind(&account.email)
+    .bind(password_hash)
+    .bind(account.tier.as_str())
+    .bind(i64::from(account.is_admin))
+    .bind(account.created.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, Error> {
+    let row = sqlx::query(
+        "SELECT id, email, tier, rpm, tpm, is_admin, created_ms FROM accounts WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// With its password's hash.
+pub(super) async fn find_by_email(
+    db: &Db,
+    email: &str,
+) -> Result<Option<(Account, String)>, Error> {
+    let row = sqlx::query(
+        "SELECT id, email, tier, rpm, tpm, is_admin, created_ms, password_hash FROM accounts WHERE email = $1",
+    )
+    .bind(email)
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok((account(&row)?, row.try_get("password_hash")?)))
+        .transpose()
+}
+
+pub(super) async fn set_tier(
+    db: &Db,
+    id: &AccountId,
+    tier: Tier,
+    rpm: Option<i64>,
+    tpm: Option<i64>,
+) -> Result<Option<Account>, Error> {
+    let row = sqlx::query(
+        "UPDATE accounts SET tier = $2, rpm = $3, tpm = $4 WHERE id = $1
+         RETURNING id, email, tier, rpm, tpm, is_admin, created_ms",
+    )
+    .bind(id.as_str())
+    .bind(tier.as_str())
+    .bind(rpm)
+    .bind(tpm)
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(account).transpose()
+}
+
+fn account(row: &AnyRow) -> Result<Account, Error> {
+    let tier: Tier = row
+        .try_get::<String, _>("tier")?
+        .parse()
+        .map_err(|unknown| Error::Decode(Box::new(unknown)))?;
+    Ok(Account {
+        id: AccountId::from_stored(&row.try_get::<String, _>("id")?),
+        email: row.try_get("email")?,
+        tier,
+        quota: tier.quota_with(row.try_get("rpm")?, row.try_get("tpm")?),
+        is_admin: row.try_get::<i64, _>("is_admin")? != 0,
+        created: UnixMs(row.try_get("created_ms")?),
+    })
+}
