@@ -1,0 +1,109 @@
+//! The connections to workers: pooled, without Nagle's delay, over http or https.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, CONTENT_TYPE};
+use hyper::{Method, Request, Response};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::time::timeout;
+use url::Url;
+use wire::ModelList;
+
+use super::address;
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// For a worker's answer to what it serves.
+const DISCOVERY: Duration = Duration::from_secs(5);
+const DISCOVERY_BYTES: usize = 4 << 20;
+
+/// Why a worker gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    #[error("the worker's address makes no request")]
+    Address(#[source] hyper::http::Error),
+    #[error("the worker could not be reached")]
+    Connection(#[source] hyper_util::client::legacy::Error),
+    #[error("the worker did not answer in time")]
+    Timeout,
+    #[error("the worker's answer was not understood: {0}")]
+    Answer(String),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Upstream {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    first_byte: Duration,
+}
+
+impl Upstream {
+    pub(super) fn new(first_byte: Duration) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(CONNECT));
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_webpki_roots()
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        // A worker that restarts closes idle connections; the client tries such a request again on a fresh one.
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector);
+        Upstream { client, first_byte }
+    }
+
+    pub(super) async fn post(
+        &self,
+        base: &Url,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, SendError> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(address(base, path))
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json, text/event-stream")
+            .body(Full::new(body))
+            .map_err(SendError::Address)?;
+        self.answer(request, self.first_byte).await
+    }
+
+    pub(super) async fn models(&self, base: &Url) -> Result<ModelList, SendError> {
+        let request = Request::get(address(base, "/v1/models"))
+            .body(Full::default())
+            .map_err(SendError::Address)?;
+        let answer = self.answer(request, DISCOVERY).await?;
+        if !answer.status().is_success() {
+            return Err(SendError::Answer(format!(
+                "/v1/models gave status {}",
+                answer.status().as_u16()
+            )));
+        }
+        let body = Limited::new(answer.into_body(), DISCOVERY_BYTES);
+        let bytes = timeout(DISCOVERY, body.collect())
+            .await
+            .map_err(|_| SendError::Timeout)?
+            .map_err(|error| SendError::Answer(error.to_string()))?
+            .to_bytes();
+        serde_json::from_slice(&bytes)
+            .map_err(|error| SendError::Answer(format!("/v1/models: {error}")))
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Full<Bytes>>,
+        patience: Duration,
+    ) -> Result<Response<Incoming>, SendError> {
+        match timeout(patience, self.client.request(request)).await {
+            Ok(answer) => answer.map_err(SendError::Connection),
+            Err(_) => Err(SendError::Timeout),
+        }
+    }
+}

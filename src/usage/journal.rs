@@ -1,0 +1,316 @@
+//! The journal: records in append-only files, each line with its checksum, until they are in the database.
+//!
+//! One file is open for appending. To move records on, that file is sealed and a new one begun; a sealed file is deleted
+//! only when all its records are in the database. A line is one `write`, so what the process wrote survives its death.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Record;
+use crate::config::Fsync;
+
+/// How long writes are gathered before the disk is asked to keep them.
+const GROUP: Duration = Duration::from_millis(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error(
+        "another `assisters serve` is using {0}; stop it, or give this one its own ASSISTERS_DATA_DIR"
+    )]
+    InUse(String),
+    #[error("the journal in {path} cannot be written: {source}")]
+    Io { path: String, source: io::Error },
+}
+
+#[derive(Debug)]
+pub(super) struct Journal {
+    dir: PathBuf,
+    fsync: Fsync,
+    open: Mutex<Open>,
+    dirty: Notify,
+    /// How many records the disk has kept.
+    synced: watch::Sender<u64>,
+    /// Held for as long as the process lives.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: Arc<File>,
+    number: u64,
+    /// Records in this file.
+    records: u64,
+    /// Records ever appended by this process.
+    written: u64,
+}
+
+impl Journal {
+    pub(super) fn open(dir: &Path, fsync: Fsync) -> Result<Journal, JournalError> {
+        let failed = |source| JournalError::Io {
+            path: dir.display().to_string(),
+            source,
+        };
+        fs::create_dir_all(dir).map_err(failed)?;
+        let lock = File::create(dir.join("lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => JournalError::InUse(dir.display().to_string()),
+            fs::TryLockError::Error(error) => failed(error),
+        })?;
+        let number = numbered(dir)
+            .map_err(failed)?
+            .last()
+            .map_or(1, |(number, _)| number + 1);
+        let file = Arc::new(create(dir, number).map_err(failed)?);
+        let open = Open {
+            file,
+            number,
+            records: 0,
+            written: 0,
+        };
+        Ok(Journal {
+            dir: dir.to_owned(),
+            fsync,
+            open: Mutex::new(open),
+            dirty: Notify::new(),
+            synced: watch::Sender::new(0),
+            _lock: lock,
+        })
+    }
+
+    pub(super) fn append(&self, record: &Record) -> io::Result<()> {
+        let line = encode(record)?;
+        let mut open = self.held();
+        if let Err(error) = (&*open.file).write_all(line.as_bytes()) {
+            // The line may stand there in part; nothing must be written behind it.
+            self.begin_next(&mut open)?;
+            return Err(error);
+        }
+        open.records += 1;
+        open.written += 1;
+        drop(open);
+        self.dirty.notify_one();
+        Ok(())
+    }
+
+    pub(super) async fn durable(&self) {
+        if self.fsync == Fsync::Grouped {
+            return;
+        }
+        let written = self.held().written;
+        // An error means that the journal is going away, and nothing more can be waited for.
+        let _ = self
+            .synced
+            .subscribe()
+            .wait_for(|synced| *synced >= written)
+            .await;
+    }
+
+    /// Seals the file that is open, if it holds anything, and lists all sealed files, oldest first.
+    pub(super) fn seal(&self) -> io::Result<Vec<PathBuf>> {
+        let mut open = self.held();
+        if open.records > 0 {
+            self.begin_next(&mut open)?;
+        }
+        let number = open.number;
+        drop(open);
+        Ok(numbered(&self.dir)?
+            .into_iter()
+            .filter(|(sealed, _)| *sealed < number)
+            .map(|(_, path)| path)
+            .collect())
+    }
+
+    fn begin_next(&self, open: &mut Open) -> io::Result<()> {
+        open.file.sync_data()?;
+        open.file = Arc::new(create(&self.dir, open.number + 1)?);
+        open.number += 1;
+        open.records = 0;
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks the disk to keep what was appended, many records at a time.
+pub(super) async fn sync_in_groups(journal: Arc<Journal>, stopping: CancellationToken) {
+    while stopping
+        .run_until_cancelled(journal.dirty.notified())
+        .await
+        .is_some()
+    {
+        if journal.fsync == Fsync::Grouped {
+            sleep(GROUP).await;
+        }
+        sync(&journal).await;
+    }
+    sync(&journal).await;
+}
+
+async fn sync(journal: &Journal) {
+    let (file, written) = {
+        let open = journal.held();
+        (open.file.clone(), open.written)
+    };
+    match spawn_blocking(move || file.sync_data()).await {
+        Ok(Ok(())) => {
+            journal.synced.send_replace(written);
+        }
+        Ok(Err(error)) => tracing::error!(%error, "the disk did not keep the journal"),
+        Err(error) => tracing::error!(%error, "the journal's sync was cut off"),
+    }
+}
+
+/// The records of a sealed file, and how many lines were damaged. A torn last line was never acknowledged.
+pub(super) fn read(path: &Path) -> io::Result<(Vec<Record>, usize)> {
+    let bytes = fs::read(path)?;
+    let mut records = vec![];
+    let mut damaged = 0;
+    for line in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
+        match decode(line) {
+            Some(record) => records.push(record),
+            None => damaged += 1,
+        }
+    }
+    Ok((records, damaged))
+}
+
+/// `{crc32 in hex} {json}\n`
+fn encode(record: &Record) -> io::Result<String> {
+    let json = serde_json::to_string(record)?;
+    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
+}
+
+fn decode(line: &[u8]) -> Option<Record> {
+    let (sum, json) = line.split_at_checked(8)?;
+    let json = json.strip_prefix(b" ")?;
+    let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
+    (sum == crc32fast::hash(json))
+        .then(|| serde_json::from_slice(json).ok())
+        .flatten()
+}
+
+fn create(dir: &Path, number: u64) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .open(dir.join(format!("{number:012}.log")))
+}
+
+/// The journal's files with their numbers, oldest first.
+fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut files = vec![];
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        let number = path
+            .extension()
+            .is_some_and(|end| end == "log")
+            .then(|| path.file_stem()?.to_str()?.parse().ok());
+        if let Some(number) = number.flatten() {
+            files.push((number, path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BillingBasis;
+    use super::*;
+
+    pub(crate) fn record(request_id: &str) -> Record {
+        Record {
+            request_id: request_id.into(),
+            account_id: "acct_1".into(),
+            key_id: Some("key_1".into()),
+            endpoint: "/v1/chat/completions".into(),
+            model: Some("m".into()),
+            worker: Some("w".into()),
+            status: 200,
+            error_code: None,
+            prompt_tokens: 3,
+            completion_tokens: 4,
+            streamed: true,
+            first_token_ms: Some(5),
+            duration_ms: 6,
+            finish_reason: Some("stop".into()),
+            replayed: false,
+            retry_count: 0,
+            billing_basis: BillingBasis::WorkerUsage,
+            started_ms: 7,
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_is_what_was_appended() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path(), Fsync::Grouped).unwrap();
+        journal.append(&record("req_1")).unwrap();
+        journal.append(&record("req_2")).unwrap();
+        let sealed = journal.seal().unwrap();
+        assert_eq!(sealed.len(), 1);
+        assert_eq!(
+            read(&sealed[0]).unwrap(),
+            (vec![record("req_1"), record("req_2")], 0)
+        );
+        assert_eq!(
+            journal.seal().unwrap().len(),
+            1,
+            "an empty file is not sealed"
+        );
+    }
+
+    #[test]
+    fn a_torn_or_changed_line_is_told_from_a_whole_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("000000000001.log");
+        let whole = encode(&record("req_1")).unwrap();
+        let changed = encode(&record("req_2")).unwrap().replace("req_2", "req_3");
+        fs::write(
+            &path,
+            format!("{whole}{changed}{}", &whole[..whole.len() / 2]),
+        )
+        .unwrap();
+        assert_eq!(read(&path).unwrap(), (vec![record("req_1")], 2));
+    }
+
+    #[test]
+    fn a_second_process_is_kept_out_and_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Journal::open(dir.path(), Fsync::Grouped).unwrap();
+        assert!(matches!(
+            Journal::open(dir.path(), Fsync::Grouped),
+            Err(JournalError::InUse(_))
+        ));
+        drop(first);
+        assert!(Journal::open(dir.path(), Fsync::Grouped).is_ok());
+    }
+
+    #[tokio::test]
+    async fn always_means_that_the_disk_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::open(dir.path(), Fsync::Always).unwrap());
+        let stopping = CancellationToken::new();
+        let syncing = tokio_util::task::TaskTracker::new();
+        syncing.spawn(sync_in_groups(journal.clone(), stopping.clone()));
+        journal.append(&record("req_1")).unwrap();
+        journal.durable().await;
+        assert_eq!(*journal.synced.borrow(), 1);
+        stopping.cancel();
+        syncing.close();
+        syncing.wait().await;
+    }
+}

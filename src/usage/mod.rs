@@ -1,0 +1,154 @@
+//! Usage: one ledger row per request, exactly one, whatever happens; and the sums that pages show.
+//!
+//! A [`Record`] is appended to a journal file before its request's last byte goes out, so it survives the process. A
+//! writer moves the journal into the database in batches: row and hourly sum in one transaction, unique by request id.
+//! A database that is away stops nobody: the journal grows until it is back.
+
+mod journal;
+mod store;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, Notify};
+
+use crate::clock::UnixMs;
+use crate::config::Fsync;
+use crate::db::Db;
+use crate::ids::AccountId;
+use crate::tasks::Tasks;
+use journal::Journal;
+pub use journal::JournalError;
+pub use store::{Slice, UsageError};
+
+/// The ledger; cheap to clone.
+#[derive(Clone)]
+pub struct Usage {
+    journal: Arc<Journal>,
+    db: Db,
+    written: Arc<Notify>,
+    /// Held by whoever moves the journal into the database.
+    moving: Arc<Mutex<()>>,
+}
+
+/// What is known of one request when it has ended. Prompts and answers are no part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub request_id: String,
+    pub account_id: String,
+    /// `None` for the playground.
+    pub key_id: Option<String>,
+    /// The route, such as `/v1/chat/completions`, however it was mounted.
+    pub endpoint: String,
+    pub model: Option<String>,
+    pub worker: Option<String>,
+    /// The HTTP status; for a stream that failed after its first byte, the one that it would have had; 499 if the
+    /// client left.
+    pub status: u16,
+    pub error_code: Option<String>,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    pub streamed: bool,
+    pub first_token_ms: Option<u64>,
+    pub duration_ms: u64,
+    pub finish_reason: Option<String>,
+    pub replayed: bool,
+    /// How many times the client had tried before, by its own word.
+    pub retry_count: u32,
+    pub billing_basis: BillingBasis,
+    /// Unix milliseconds.
+    pub started_ms: i64,
+}
+
+/// Where a record's token counts come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BillingBasis {
+    /// The worker said so.
+    WorkerUsage,
+    /// We counted, because the worker did not get to say.
+    Counted,
+    /// An answer given again: free.
+    Replay,
+    /// No work was done.
+    None,
+}
+
+impl BillingBasis {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BillingBasis::WorkerUsage => "worker_usage",
+            BillingBasis::Counted => "counted",
+            BillingBasis::Replay => "replay",
+            BillingBasis::None => "none",
+        }
+    }
+}
+
+impl Usage {
+    /// Opens the journal in `data_dir` and moves what an earlier process left there into the database.
+    pub async fn open(data_dir: &Path, db: Db, fsync: Fsync) -> Result<Usage, JournalError> {
+        let journal = Journal::open(&data_dir.join("journal"), fsync)?;
+        let usage = Usage {
+            journal: Arc::new(journal),
+            db,
+            written: Arc::default(),
+            moving: Arc::default(),
+        };
+        if let Err(error) = usage.flush().await {
+            tracing::warn!(error = %error, "the journal cannot be moved into the database yet; it is kept and tried again");
+        }
+        Ok(usage)
+    }
+
+    /// Starts what moves the journal on in the background.
+    pub fn start(&self, tasks: &Tasks) {
+        tasks.spawn(writer::run(self.clone(), tasks.stopping().clone()));
+        tasks.spawn(journal::sync_in_groups(
+            self.journal.clone(),
+            tasks.stopping().clone(),
+        ));
+    }
+
+    /// Writes `record` where the process's death cannot reach it. It never waits for the database.
+    ///
+    /// This is the part that a destructor can call; [`Usage::durable`] waits for the disk where that is asked for.
+    pub fn append(&self, record: &Record) {
+        if let Err(error) = self.journal.append(record) {
+            // The last resort: whoever runs the service can restore the row from its log.
+            tracing::error!(
+                ?error,
+                ?record,
+                "the journal cannot be written; this request is only in the log"
+            );
+        }
+        self.written.notify_one();
+    }
+
+    /// Returns when everything appended so far is as safe as configured.
+    pub async fn durable(&self) {
+        self.journal.durable().await;
+    }
+
+    /// Moves the whole journal into the database now.
+    pub async fn flush(&self) -> Result<(), UsageError> {
+        writer::move_journal(self).await
+    }
+
+    /// What `account` used from `from` (a full hour) on, in slices of `step_ms` and by model.
+    pub async fn since(
+        &self,
+        account: &AccountId,
+        from: UnixMs,
+        step_ms: i64,
+    ) -> Result<Vec<Slice>, UsageError> {
+        store::since(&self.db, account, from, step_ms).await
+    }
+
+    /// Whether `account` ever called with a key.
+    pub async fn has_called(&self, account: &AccountId) -> Result<bool, UsageError> {
+        store::has_called(&self.db, account).await
+    }
+}
