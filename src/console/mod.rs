@@ -1,0 +1,194 @@
+//! The dashboard's side of the service: who is looking, and what the pages' port gives them.
+//!
+//! A layer binds a [`Door`] and, for whoever is signed in, a [`Console`] to each request; pages and server functions
+//! find both in Leptos' context. What a browser may ask is what [`account`] implements, and nothing else.
+
+mod account;
+mod fresh;
+mod site;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use app::console::{Console, Door, Problem};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::{provide_context, use_context};
+use tower_sessions::Session;
+use url::form_urlencoded;
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::ids::RequestId;
+use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::pool::Pool;
+use crate::sessions;
+use crate::usage::Usage;
+use account::AccountConsole;
+use fresh::FreshKeys;
+use site::SiteDoor;
+
+/// What the dashboard is made of; cheap to clone.
+#[derive(Clone)]
+pub struct Dashboard {
+    pub accounts: Accounts,
+    pub keys: Keys,
+    pub limits: Limits,
+    pub pool: Pool,
+    pub usage: Usage,
+    pub clock: Clock,
+    /// The site as users see it, without a slash at its end.
+    pub public_base: Arc<str>,
+    fresh: FreshKeys,
+}
+
+impl Dashboard {
+    pub fn new(
+        accounts: Accounts,
+        keys: Keys,
+        limits: Limits,
+        pool: Pool,
+        usage: Usage,
+        clock: Clock,
+        public_base: Arc<str>,
+    ) -> Self {
+        Dashboard {
+            accounts,
+            keys,
+            limits,
+            pool,
+            usage,
+            clock,
+            public_base,
+            fresh: FreshKeys::default(),
+        }
+    }
+}
+
+const SIGN_IN: &str = "/sign-in";
+const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
+
+/// Binds the port to the request.
+pub async fn bind(
+    State(dashboard): State<Dashboard>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let console = match account_console(&dashboard, &session, request.headers()).await {
+        Ok(console) => console,
+        Err(error) => return error.into_response(),
+    };
+    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session));
+    let extensions = request.extensions_mut();
+    extensions.insert(door);
+    if let Some(console) = console {
+        extensions.insert(console);
+    }
+    next.run(request).await
+}
+
+/// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again.
+pub async fn guard(request: Request, next: Next) -> Response {
+    let is_signed_in = request.extensions().get::<Arc<dyn Console>>().is_some();
+    let is_strangers_page = STRANGERS_PAGES.contains(&request.uri().path());
+    match (is_signed_in, is_strangers_page) {
+        (true, true) => Redirect::to("/").into_response(),
+        (false, false) => Redirect::to(&sign_in_and_return(request.uri())).into_response(),
+        _ => next.run(request).await,
+    }
+}
+
+/// Puts the port that [`bind`] bound to this request into Leptos' context.
+pub fn provide_port() {
+    let Some(parts) = use_context::<Parts>() else {
+        return;
+    };
+    if let Some(door) = parts.extensions.get::<Arc<dyn Door>>() {
+        provide_context(door.clone());
+    }
+    if let Some(console) = parts.extensions.get::<Arc<dyn Console>>() {
+        provide_context(console.clone());
+    }
+}
+
+async fn account_console(
+    dashboard: &Dashboard,
+    session: &Session,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<dyn Console>>, Unavailable> {
+    let current = sessions::current(session, dashboard.clock.now())
+        .await
+        .map_err(|error| Unavailable::log(&error))?;
+    let Some(id) = current else {
+        return Ok(None);
+    };
+    let account = dashboard
+        .accounts
+        .find(&id)
+        .await
+        .map_err(|error| Unavailable::log(&error))?;
+    Ok(account.map(|account| {
+        let console = AccountConsole::new(
+            dashboard.clone(),
+            account,
+            session.id(),
+            accepts_html(headers),
+        );
+        Arc::new(console) as Arc<dyn Console>
+    }))
+}
+
+/// A page could not be begun because the database could not be asked who is looking.
+struct Unavailable;
+
+impl Unavailable {
+    fn log(error: &(dyn Error + 'static)) -> Self {
+        tracing::error!(error, "a session could not be looked up");
+        Unavailable
+    }
+}
+
+impl IntoResponse for Unavailable {
+    fn into_response(self) -> Response {
+        let text = "The service cannot reach its database right now. Reload the page in a moment.";
+        (
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "5")],
+            text,
+        )
+            .into_response()
+    }
+}
+
+/// What a browser says when it posts a form by itself; a server function called from wasm does not.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn sign_in_and_return(uri: &Uri) -> String {
+    match uri.path_and_query().map(|place| place.as_str()) {
+        None | Some("/") => SIGN_IN.to_owned(),
+        Some(place) => {
+            let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
+            format!("{SIGN_IN}?next={next}")
+        }
+    }
+}
+
+/// An internal cause goes to the log, whole; a person gets a sentence and the id under which it is there.
+fn internal(error: &(dyn Error + 'static)) -> Problem {
+    let request_id = RequestId::new();
+    tracing::error!(%request_id, error, "the dashboard could not answer");
+    Problem {
+        request_id: Some(request_id.to_string()),
+        ..Problem::new("Something failed on our side. Try again in a moment.")
+    }
+}

@@ -1,0 +1,127 @@
+//! The door: sign up, sign in, sign out.
+
+use app::console::{Door, Problem};
+use async_trait::async_trait;
+use tower_sessions::Session;
+
+use super::{Dashboard, SIGN_IN, internal};
+use crate::accounts::{Account, CreateError, Password};
+use crate::principal::Tier;
+use crate::sessions;
+
+pub(super) struct SiteDoor {
+    dashboard: Dashboard,
+    session: Session,
+}
+
+impl SiteDoor {
+    pub(super) fn new(dashboard: Dashboard, session: Session) -> Self {
+        SiteDoor { dashboard, session }
+    }
+
+    async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
+        let now = self.dashboard.clock.now();
+        sessions::sign_in(&self.session, &account.id, now)
+            .await
+            .map_err(|error| internal(&error))?;
+        leptos_axum::redirect(to);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Door for SiteDoor {
+    async fn sign_up(&self, email: String, password: String) -> Result<(), Problem> {
+        let created = self
+            .dashboard
+            .accounts
+            .create(&email, Password::new(password), Tier::Free, false)
+            .await;
+        let account = created.map_err(|error| match error {
+            CreateError::EmailInvalid => {
+                Problem::field("email", "Enter an e-mail address, such as you@company.com.")
+            }
+            CreateError::EmailTaken => Problem::field(
+                "email",
+                "This e-mail address has an account already. Sign in instead.",
+            ),
+            CreateError::PasswordTooShort { min } => Problem::field(
+                "password",
+                format!("Use at least {min} characters. A few words in a row are good."),
+            ),
+            CreateError::PasswordTooLong { max } => {
+                Problem::field("password", format!("Use at most {max} characters."))
+            }
+            error @ (CreateError::Hash(_) | CreateError::Store(_)) => internal(&error),
+        })?;
+        self.enter(&account, "/").await
+    }
+
+    async fn sign_in(
+        &self,
+        email: String,
+        password: String,
+        next: Option<String>,
+    ) -> Result<(), Problem> {
+        let verified = self
+            .dashboard
+            .accounts
+            .verify_password(&email, Password::new(password))
+            .await;
+        match verified.map_err(|error| internal(&error))? {
+            Some(account) => {
+                self.enter(
+                    &account,
+                    next.as_deref().filter(|next| is_local(next)).unwrap_or("/"),
+                )
+                .await
+            }
+            None => Err(Problem::field(
+                "password",
+                "E-mail address and password do not belong together. Check both, or create an account.",
+            )),
+        }
+    }
+
+    async fn sign_out(&self) -> Result<(), Problem> {
+        sessions::sign_out(&self.session)
+            .await
+            .map_err(|error| internal(&error))?;
+        leptos_axum::redirect(SIGN_IN);
+        Ok(())
+    }
+}
+
+/// Whether `place` is a path of this site, and cannot be read as the address of another (`//host`, `/\host`).
+fn is_local(place: &str) -> bool {
+    let mut bytes = place.bytes();
+    bytes.next() == Some(b'/')
+        && !matches!(bytes.next(), Some(b'/' | b'\\'))
+        && place
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_back_to() {
+        for good in ["/", "/keys", "/usage?range=week#top"] {
+            assert!(is_local(good), "{good}");
+        }
+        for bad in [
+            "",
+            "keys",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+            "/\u{e9}",
+            "/ x",
+        ] {
+            assert!(!is_local(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The command line.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use assisters::admin::{self, AdminCommand};
+use assisters::clock::Clock;
+use assisters::config::Config;
+use assisters::pool::LISTENING;
+use assisters::server;
+use clap::{Parser, Subcommand};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A platform for developers: accounts, API keys, and an OpenAI-compatible API over a pool of inference workers.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    /// Settings; `assisters.toml` is read where there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the dashboard and the API
+    Serve,
+    /// Serve small models on this machine, as a worker for `serve`
+    Worker {
+        /// Address; port 0 lets the system choose
+        #[arg(long, default_value = "127.0.0.1:8000")]
+        listen: SocketAddr,
+        /// End when standard input ends: whoever holds its other end is gone then
+        #[arg(long)]
+        exit_with_stdin: bool,
+    },
+    /// The embedded models' files
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Accounts, keys and tiers, from a shell
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+#[derive(Subcommand)]
+enum ModelsCommand {
+    /// Bring the models that `worker` serves, and check them; what is there is not brought again
+    Fetch {
+        /// A folder of models to copy from, for a machine without network
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // Set first: whatever happens after this may want to say so.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("assisters: no threads could be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(cli));
+    // Not waited for: a thread that reads standard input may never come back.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("assisters: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and its causes, as one sentence.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // A transparent error has said its cause already.
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
+    let config = Config::load(cli.config.as_deref())?;
+    match cli.command {
+        Command::Serve => serve(config).await,
+        Command::Worker {
+            listen,
+            exit_with_stdin,
+        } => worker(&config, listen, exit_with_stdin).await,
+        Command::Models(ModelsCommand::Fetch { from }) => {
+            tokio::task::spawn_blocking(move || engine::fetch(&config.models_dir, from.as_deref()))
+                .await??;
+            Ok(())
+        }
+        Command::Admin(command) => {
+            let db = server::open_database(&config).await?;
+            Ok(admin::run(command, db, Clock::system()).await?)
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    tracing::info!("starting: {config}");
+    let running = server::start(config, Clock::system()).await?;
+    say(&format!("assisters: listening on http://{}", running.addr))?;
+    asked_to_stop().await?;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+async fn worker(
+    config: &Config,
+    listen: SocketAddr,
+    exit_with_stdin: bool,
+) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("{listen} cannot be listened on: {error}"))?;
+    let address = listener.local_addr()?;
+    say(&format!("{LISTENING}http://{address}"))?;
+    let stop = async move {
+        let ended = if exit_with_stdin {
+            end_of_stdin().await
+        } else {
+            asked_to_stop().await
+        };
+        if let Err(error) = ended {
+            tracing::error!(%error, "stopping, since nothing could say when to");
+        }
+    };
+    Ok(engine::serve(listener, &config.models_dir, stop).await?)
+}
+
+/// One line for whoever started this.
+fn say(line: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+async fn asked_to_stop() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// A terminal's Ctrl-C reaches children too; a child that is told by its input when to end lets its parent end first.
+async fn end_of_stdin() -> io::Result<()> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut stdin = tokio::io::stdin();
+    let mut scrap = [0; 64];
+    loop {
+        tokio::select! {
+            _ = interrupts.recv() => {}
+            read = stdin.read(&mut scrap) => if read? == 0 {
+                return Ok(());
+            },
+        }
+    }
+}

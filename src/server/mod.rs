@@ -1,0 +1,240 @@
+//! The server: opens what the service stands on, carries its routes, and stops in the order that loses nothing.
+
+mod health;
+mod pages;
+mod routes;
+mod same_origin;
+
+use std::future::IntoFuture;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{interval, timeout};
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::console::Dashboard;
+use crate::db::{self, Db};
+use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::pool::{LocalWorkerError, Pool};
+use crate::sessions;
+use crate::tasks::Tasks;
+use crate::usage::{JournalError, Usage};
+use crate::v1::V1;
+
+/// How long background tasks may take to end.
+const TASKS_END: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(
+        "the data directory {path} cannot be written ({source}); make it writable, or name another in ASSISTERS_DATA_DIR"
+    )]
+    DataDir { path: String, source: io::Error },
+    #[error(
+        "{addr} cannot be listened on ({source}); stop what is using it, or name another address in ASSISTERS_LISTEN"
+    )]
+    Listen { addr: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    LocalWorker(#[from] LocalWorkerError),
+}
+
+/// A service that is up.
+pub struct Running {
+    pub addr: SocketAddr,
+    pub public_base: Arc<str>,
+    /// For tests, which look at what was written.
+    pub db: Db,
+    pub usage: Usage,
+    tasks: Tasks,
+    close: oneshot::Sender<()>,
+    serving: JoinHandle<io::Result<()>>,
+    drain: Duration,
+}
+
+/// Opens the database of `config`, which the admin commands need too.
+pub async fn open_database(config: &Config) -> Result<Db, StartError> {
+    prepare(&config.data_dir).map_err(|source| StartError::DataDir {
+        path: config.data_dir.display().to_string(),
+        source,
+    })?;
+    let url = match &config.database_url {
+        Some(url) => url.clone(),
+        None => db::embedded_url(&config.data_dir)?,
+    };
+    Ok(db::open(&url).await?)
+}
+
+/// Starts the service; it serves when this returns.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    // First what most often goes wrong, before anything is opened that would have to be closed again.
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|source| StartError::Listen {
+        addr: config.listen,
+        source,
+    })?;
+    let addr = listener.local_addr().map_err(|source| StartError::Listen {
+        addr: config.listen,
+        source,
+    })?;
+    let db = open_database(&config).await?;
+    let tasks = Tasks::default();
+    let usage = Usage::open(&config.data_dir, db.clone(), config.ledger_fsync).await?;
+    usage.start(&tasks);
+    let pool = Pool::new(&config, clock.clone());
+    pool.start(&config, &tasks)?;
+
+    let accounts = Accounts::new(db.clone(), clock.clone());
+    let keys = Keys::new(db.clone(), clock.clone());
+    let limits = Limits::new(clock.clone());
+    let sessions = sessions::Store::new(db.clone(), clock.clone());
+    let public_base: Arc<str> = config.public_base(addr).into();
+    tasks.spawn(tidy(
+        keys.clone(),
+        limits.clone(),
+        sessions.clone(),
+        tasks.clone(),
+    ));
+    let v1 = V1 {
+        accounts: accounts.clone(),
+        keys: keys.clone(),
+        limits: limits.clone(),
+        pool: pool.clone(),
+        usage: usage.clone(),
+        clock: clock.clone(),
+        body_limit: config.limits.body,
+    };
+    let dashboard = Dashboard::new(
+        accounts,
+        keys,
+        limits,
+        pool.clone(),
+        usage.clone(),
+        clock,
+        public_base.clone(),
+    );
+    let health = health::Health {
+        db: db.clone(),
+        pool,
+    };
+    let session_layer = sessions::layer(sessions, config.is_https());
+    let app = routes::all(
+        &v1,
+        &dashboard,
+        health,
+        session_layer,
+        &config.site_dir,
+        addr,
+    );
+
+    let (close, closing) = oneshot::channel();
+    // Nagle's algorithm would hold back each token until the last one is acknowledged.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps Nagle's delay");
+        }
+    });
+    let server = axum::serve(
+        listener,
+        app.into_make_service_with_connect_info::<SocketAddr>(),
+    );
+    let server = server.with_graceful_shutdown(async {
+        let _ = closing.await;
+    });
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server itself is waited for by name, before the tasks are told to stop"
+    )]
+    let serving = tokio::spawn(server.into_future());
+    Ok(Running {
+        addr,
+        public_base,
+        db,
+        usage,
+        tasks,
+        close,
+        serving,
+        drain: config.limits.drain,
+    })
+}
+
+impl Running {
+    /// Stops: no new connections, what runs may end, then the tasks, of which the last moves the journal on.
+    pub async fn stop(self) {
+        let Running {
+            tasks,
+            close,
+            serving,
+            drain,
+            db,
+            ..
+        } = self;
+        let _ = close.send(());
+        match timeout(drain, serving).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the listener failed"),
+            Ok(Err(error)) => tracing::error!(%error, "the server ended badly"),
+            Err(_) => tracing::warn!(after = ?drain, "requests were still running and are cut off"),
+        }
+        if !tasks.stop(TASKS_END).await {
+            tracing::warn!("background tasks did not end in time");
+        }
+        db.close().await;
+    }
+}
+
+/// Makes the data directory, for this user alone, and proves that it can be written.
+fn prepare(data_dir: &Path) -> io::Result<()> {
+    if !data_dir.exists() {
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(data_dir)?;
+    }
+    let probe = data_dir.join(".writable");
+    std::fs::write(&probe, [])?;
+    std::fs::remove_file(probe)
+}
+
+/// Clears away what has run out, and writes down what can wait.
+async fn tidy(keys: Keys, limits: Limits, sessions: sessions::Store, tasks: Tasks) {
+    let mut ticks = interval(Duration::from_secs(30));
+    while tasks
+        .stopping()
+        .run_until_cancelled(ticks.tick())
+        .await
+        .is_some()
+    {
+        limits.sweep();
+        if let Err(error) = sessions.sweep().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "ended sessions could not be cleared away"
+            );
+        }
+        write_last_used(&keys).await;
+    }
+    write_last_used(&keys).await;
+}
+
+async fn write_last_used(keys: &Keys) {
+    if let Err(error) = keys.flush_last_used().await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the keys' last use could not be written"
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! All routes, and the layers around them: the map of what the service answers.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeDir;
+use tower_sessions::SessionManagerLayer;
+
+use super::health::{self, Health};
+use super::{pages, same_origin};
+use crate::console::{self, Dashboard};
+use crate::sessions;
+use crate::v1::{self, V1};
+
+pub(super) fn all(
+    v1: &V1,
+    dashboard: &Dashboard,
+    health: Health,
+    session: SessionManagerLayer<sessions::Store>,
+    site_dir: &Path,
+    addr: SocketAddr,
+) -> Router {
+    let options = pages::options(site_dir, addr);
+    // Read from the inside out: `bind` needs the session; `guard` needs what `bind` found.
+    let pages = pages::routes(&options)
+        .layer(from_fn(console::guard))
+        .merge(pages::server_functions().layer(from_fn(same_origin::only)))
+        .layer(from_fn_with_state(dashboard.clone(), console::bind))
+        .layer(session.clone())
+        .layer(CompressionLayer::new())
+        .layer(from_fn(pages::headers));
+    // No compression here: an event must leave when it is written.
+    let playground = v1::with_session(v1)
+        .layer(from_fn(same_origin::only))
+        .layer(session.clone());
+    let files = ServeDir::new(site_dir)
+        .precompressed_br()
+        .precompressed_gzip();
+    let missing = pages::missing(&options)
+        .layer(from_fn_with_state(dashboard.clone(), console::bind))
+        .layer(session)
+        .layer(CompressionLayer::new())
+        .layer(from_fn(pages::headers));
+    Router::new()
+        .nest("/v1", v1::with_key(v1))
+        .nest("/playground/v1", playground)
+        .route("/healthz", get(health::up))
+        .route("/readyz", get(health::ready).with_state(health))
+        .merge(pages)
+        .fallback_service(files.fallback(missing))
+}

@@ -1,0 +1,102 @@
+//! From a model's name to a worker's answer: leases workers one after the other while no byte has gone to the client.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use wire::ErrorBody;
+
+use super::V1;
+use super::entry::Entry;
+use super::error::ApiError;
+use super::headers::{Arrival, Phase};
+use crate::pool::{Lease, NoLease, SendError};
+
+/// A worker's answer that has begun well, and the place that it holds.
+pub(super) struct Answer {
+    pub(super) lease: Lease,
+    pub(super) response: hyper::Response<Incoming>,
+}
+
+/// A worker's error or plain answer is never larger.
+const ANSWER_BYTES: usize = 64 << 20;
+
+/// Sends `body` to `path` of the workers that serve `model`, until one begins to answer.
+pub(super) async fn dispatch(
+    v1: &V1,
+    arrival: &Arrival,
+    entry: &mut Entry,
+    model: &str,
+    path: &str,
+    body: &Bytes,
+) -> Result<Answer, ApiError> {
+    let mut tried = vec![];
+    let mut last = None;
+    loop {
+        let lease = match v1.pool.lease(model, &tried) {
+            Ok(lease) => lease,
+            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(model)),
+            Err(NoLease::NoneReady { retry_after }) => {
+                return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
+            }
+        };
+        entry.record().worker = Some(lease.worker().to_string());
+        let began = Instant::now();
+        let sent = lease.send(path, body.clone()).await;
+        arrival.took(Phase::Upstream, began.elapsed());
+        match sent {
+            Ok(response) if response.status().is_success() => {
+                return Ok(Answer { lease, response });
+            }
+            Ok(response) if is_about_the_request(response.status()) => {
+                return Err(ApiError::refused_by_worker(detail(response).await));
+            }
+            Ok(response) => {
+                let status = response.status().as_u16();
+                tracing::warn!(request_id = %arrival.id, worker = %lease.worker(), status, "worker refused; trying another");
+                last = Some(refused(status));
+            }
+            Err(SendError::Timeout) => return Err(ApiError::upstream_timeout()),
+            Err(error) => {
+                let error = &error as &dyn Error;
+                tracing::warn!(request_id = %arrival.id, worker = %lease.worker(), error, "worker failed; trying another");
+                last = Some(ApiError::upstream(
+                    "The workers that serve this model failed. Try again in a moment.",
+                ));
+            }
+        }
+        tried.push(lease.worker().clone());
+    }
+}
+
+/// Whether another worker would say the same. What is wrong with our key or our address for it would not.
+fn is_about_the_request(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400 | 413 | 415 | 422)
+}
+
+fn refused(status: u16) -> ApiError {
+    match status {
+        429 | 503 => ApiError::no_worker(Duration::from_secs(1)),
+        _ => ApiError::upstream("The workers that serve this model failed. Try again in a moment."),
+    }
+}
+
+async fn detail(response: hyper::Response<Incoming>) -> Option<wire::ErrorDetail> {
+    let body = collect(response).await.ok()?;
+    serde_json::from_slice::<ErrorBody>(&body)
+        .ok()
+        .map(|body| body.error)
+}
+
+/// The whole of a plain answer.
+pub(super) async fn collect(
+    response: hyper::Response<Incoming>,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    Ok(Limited::new(response.into_body(), ANSWER_BYTES)
+        .collect()
+        .await?
+        .to_bytes())
+}

@@ -1,0 +1,163 @@
+//! The ledger's entry of a request: opened when its caller is known, closed exactly once, whatever happens between.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::V1;
+use super::error::{ApiError, ErrorCode};
+use super::headers::Arrival;
+use crate::principal::Principal;
+use crate::usage::{BillingBasis, Record, Usage};
+
+/// What nginx calls a request whose client has left before its answer.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// A record that is still being written. Dropped, it says that the client left.
+#[must_use = "close it with the answer's status; dropped, it records that the client left"]
+pub(super) struct Entry {
+    usage: Usage,
+    record: Record,
+    began: Instant,
+    open: bool,
+}
+
+impl Entry {
+    fn open(
+        v1: &V1,
+        arrival: &Arrival,
+        principal: &Principal,
+        endpoint: String,
+        headers: &HeaderMap,
+    ) -> Self {
+        let retry_count = headers
+            .get("x-stainless-retry-count")
+            .and_then(|count| count.to_str().ok()?.parse().ok());
+        Entry {
+            usage: v1.usage.clone(),
+            record: Record {
+                request_id: arrival.id.to_string(),
+                account_id: principal.account.to_string(),
+                key_id: principal.via.key().map(ToString::to_string),
+                endpoint,
+                model: None,
+                worker: None,
+                status: CLIENT_CLOSED_REQUEST,
+                error_code: Some("client_closed_request".into()),
+                prompt_tokens: 0,
+                completion_tokens: 0,
+                streamed: false,
+                first_token_ms: None,
+                duration_ms: 0,
+                finish_reason: None,
+                replayed: false,
+                retry_count: retry_count.unwrap_or(0),
+                billing_basis: BillingBasis::None,
+                started_ms: v1.clock.now().0,
+            },
+            began: arrival.at,
+            open: true,
+        }
+    }
+
+    /// The record, to be filled in as things become known.
+    pub(super) fn record(&mut self) -> &mut Record {
+        &mut self.record
+    }
+
+    pub(super) fn first_token(&mut self) {
+        let elapsed = self.elapsed_ms();
+        self.record.first_token_ms.get_or_insert(elapsed);
+    }
+
+    /// Writes the record; returns when it is as durable as configured.
+    pub(super) async fn close(mut self, status: StatusCode, error_code: Option<&str>) {
+        self.append(status.as_u16(), error_code);
+        self.usage.durable().await;
+    }
+
+    fn append(&mut self, status: u16, error_code: Option<&str>) {
+        self.open = false;
+        self.record.status = status;
+        self.record.error_code = error_code.map(str::to_owned);
+        self.record.duration_ms = self.elapsed_ms();
+        self.usage.append(&self.record);
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if self.open {
+            self.append(CLIENT_CLOSED_REQUEST, Some("client_closed_request"));
+        }
+    }
+}
+
+/// Where the layer and a handler hand the entry to each other.
+#[derive(Clone)]
+struct Slot(Arc<Mutex<Option<Entry>>>);
+
+impl Slot {
+    fn take(&self) -> Option<Entry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Opens the entry of every request, and closes it unless a handler has taken that upon itself.
+pub(super) async fn record(
+    State(v1): State<V1>,
+    arrival: Arrival,
+    principal: Principal,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let entry = Entry::open(
+        &v1,
+        &arrival,
+        &principal,
+        endpoint(request.uri().path()),
+        request.headers(),
+    );
+    let slot = Slot(Arc::new(Mutex::new(Some(entry))));
+    request.extensions_mut().insert(slot.clone());
+    let response = next.run(request).await;
+    if let Some(entry) = slot.take() {
+        let code = response
+            .extensions()
+            .get::<ErrorCode>()
+            .map(|code| code.0.clone());
+        entry.close(response.status(), code.as_deref()).await;
+    }
+    response
+}
+
+/// The route's name in the ledger. A path that is no route is not kept: it is whatever a client typed.
+fn endpoint(path: &str) -> String {
+    match path {
+        "/chat/completions" | "/models" => format!("/v1{path}"),
+        _ if path.starts_with("/models/") => "/v1/models/{id}".into(),
+        _ => "other".into(),
+    }
+}
+
+/// A handler that takes the entry must close it.
+impl<S: Sync> FromRequestParts<S> for Entry {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts
+            .extensions
+            .get::<Slot>()
+            .and_then(Slot::take)
+            .ok_or_else(ApiError::internal)
+    }
+}

@@ -1,0 +1,129 @@
+//! Who is calling: a layer per mount makes a [`Principal`], and nothing behind it asks how.
+
+use std::error::Error;
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_sessions::Session;
+
+use super::V1;
+use super::error::ApiError;
+use super::headers::{Arrival, Phase, Rates};
+use crate::principal::{Principal, Via};
+use crate::sessions;
+
+/// Under `/v1`: the key in `Authorization: Bearer …`.
+pub(super) async fn by_key(
+    State(v1): State<V1>,
+    arrival: Arrival,
+    request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let verified = match bearer(request.headers()) {
+        Some(secret) => v1.keys.verify(secret).await.map_err(ApiError::from),
+        None => Err(ApiError::missing_key()),
+    };
+    arrival.took(Phase::Auth, began.elapsed());
+    answer(&v1, verified, request, next).await
+}
+
+/// Under `/playground/v1`: the session's cookie. That only our own pages send it is the roof's to see to.
+pub(super) async fn by_session(
+    State(v1): State<V1>,
+    arrival: Arrival,
+    session: Session,
+    request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let signed_in = signed_in(&v1, &session).await;
+    arrival.took(Phase::Auth, began.elapsed());
+    answer(&v1, signed_in, request, next).await
+}
+
+async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
+    let account = match sessions::current(session, v1.clock.now())
+        .await
+        .map_err(|error| internal(&error))?
+    {
+        Some(id) => v1
+            .accounts
+            .find(&id)
+            .await
+            .map_err(|error| internal(&error))?,
+        None => None,
+    };
+    account
+        .map(|account| Principal {
+            account: account.id,
+            via: Via::Playground,
+            quota: account.quota,
+        })
+        .ok_or_else(ApiError::signed_out)
+}
+
+fn internal(error: &(dyn Error + 'static)) -> ApiError {
+    tracing::error!(error, "a session could not be looked up");
+    ApiError::internal()
+}
+
+async fn answer(
+    v1: &V1,
+    caller: Result<Principal, ApiError>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let principal = match caller {
+        Ok(principal) => principal,
+        Err(error) => return error.into_response(),
+    };
+    request.extensions_mut().insert(principal.clone());
+    let mut response = next.run(request).await;
+    // Read when the answer is at hand: a plain one has been settled by now, a stream has only reserved.
+    let standing = v1.limits.standing(&principal.account, principal.quota);
+    response
+        .extensions_mut()
+        .insert(Rates(standing, v1.clock.now()));
+    response
+}
+
+/// The scheme is case-insensitive (RFC 9110, section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    let secret = secret.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !secret.is_empty()).then_some(secret)
+}
+
+/// No principal, no handler.
+impl<S: Sync> FromRequestParts<S> for Principal {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(ApiError::missing_key)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Arrival {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(ApiError::internal)
+    }
+}

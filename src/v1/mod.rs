@@ -1,0 +1,76 @@
+//! The OpenAI-compatible API: one router value, mounted under `/v1` for keys and under `/playground/v1` for sessions.
+//!
+//! A request goes: identity → ledger entry → admission → lease → worker → meter → record. The layers here carry it in;
+//! what a handler does is written out in the handler.
+
+mod body;
+mod chat;
+mod dispatch;
+mod entry;
+mod error;
+mod headers;
+mod identity;
+mod models;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, Method};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::pool::Pool;
+use crate::usage::Usage;
+pub use error::ApiError;
+
+/// What the API's handlers need.
+#[derive(Clone)]
+pub struct V1 {
+    pub accounts: Accounts,
+    pub keys: Keys,
+    pub limits: Limits,
+    pub pool: Pool,
+    pub usage: Usage,
+    pub clock: Clock,
+    /// The largest body of a request, in bytes.
+    pub body_limit: usize,
+}
+
+/// The API for holders of keys, for browsers of any origin: a key is no cookie, so nothing is sent unasked.
+pub fn with_key(v1: &V1) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(Any)
+        .expose_headers(headers::NAMES.map(HeaderName::from_static))
+        .max_age(Duration::from_secs(3600));
+    router(v1)
+        .layer(from_fn_with_state(v1.clone(), identity::by_key))
+        .layer(from_fn(headers::write))
+        .layer(cors)
+}
+
+/// The same API for whoever is signed in. Needs the session layer around it.
+pub fn with_session(v1: &V1) -> Router {
+    router(v1)
+        .layer(from_fn_with_state(v1.clone(), identity::by_session))
+        .layer(from_fn(headers::write))
+}
+
+fn router(v1: &V1) -> Router {
+    Router::new()
+        .route("/chat/completions", post(chat::create))
+        .route("/models", get(models::list))
+        .route("/models/{*id}", get(models::retrieve))
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(v1.clone(), entry::record))
+        .with_state(v1.clone())
+}
