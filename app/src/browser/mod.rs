@@ -1,0 +1,15 @@
+//! What only a browser can do. Everything here is called from effects and event handlers, which never run on the
+//! server; nothing outside this folder names a type of the web.
+
+mod dialog;
+mod page;
+mod post;
+mod time;
+
+pub use dialog::{close_modal, show_modal};
+pub use page::{
+    awake, can_copy, copy, focus, focus_main, follow_end, guard_leaving, has_command_key,
+    hide_popover, is_visible, path_and_query, select,
+};
+pub use post::{Cancel, Lost, Reply, post_json};
+pub use time::{every, monotonic_ms, now};

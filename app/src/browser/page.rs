@@ -1,0 +1,110 @@
+//! The page around us: focus, clipboard, address, and leaving.
+
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, HtmlElement, HtmlInputElement};
+
+pub(super) fn document() -> Document {
+    leptos::prelude::document()
+}
+
+fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// False on the server and while the page is being hydrated, true from then on.
+pub fn awake() -> Signal<bool> {
+    let (awake, set_awake) = signal(false);
+    Effect::new(move |_| set_awake.set(true));
+    awake.into()
+}
+
+/// Whether there is a clipboard to write to: browsers offer it to secure pages only.
+pub fn can_copy() -> Signal<bool> {
+    let (able, set_able) = signal(false);
+    Effect::new(move |_| {
+        let clipboard =
+            js_sys::Reflect::get(&window().navigator(), &JsValue::from_str("clipboard"));
+        set_able.set(clipboard.is_ok_and(|clipboard| clipboard.is_object()));
+    });
+    able.into()
+}
+
+/// Whether the browser let us write `text` to the clipboard.
+pub async fn copy(text: &str) -> bool {
+    JsFuture::from(window().navigator().clipboard().write_text(text))
+        .await
+        .is_ok()
+}
+
+pub fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        let _ = element.focus();
+    }
+}
+
+/// Moves the focus to a field and selects what it holds.
+pub fn select(id: &str) {
+    if let Some(Ok(field)) = element(id).map(|element| element.dyn_into::<HtmlInputElement>()) {
+        let _ = field.focus();
+        field.select();
+    }
+}
+
+/// Moves the focus to the page's content, as a browser does when it loads a page.
+pub fn focus_main() {
+    focus("main");
+}
+
+pub fn hide_popover(id: &str) {
+    // Fails where the popover is not open, which is what was wanted.
+    if let Some(element) = element(id) {
+        let _ = element.hide_popover();
+    }
+}
+
+/// Keeps the end of a growing element in view, unless its reader has scrolled away from it.
+pub fn follow_end(id: &str) {
+    const NEAR: i32 = 80;
+    if let Some(element) = element(id) {
+        let below = element.scroll_height() - element.scroll_top() - element.client_height();
+        if below < NEAR {
+            element.set_scroll_top(element.scroll_height());
+        }
+    }
+}
+
+pub fn is_visible() -> bool {
+    !document().hidden()
+}
+
+/// Where we are, to come back to: `/usage?range=week`.
+pub fn path_and_query() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
+}
+
+/// Whether shortcuts of this machine use ⌘ where others use Ctrl.
+pub fn has_command_key() -> Signal<bool> {
+    let (apple, set_apple) = signal(false);
+    Effect::new(move |_| {
+        let agent = window().navigator().user_agent().unwrap_or_default();
+        set_apple.set(agent.contains("Mac") || agent.contains("iPhone") || agent.contains("iPad"));
+    });
+    apple.into()
+}
+
+/// Has the browser ask before it leaves the page while `guarded` holds.
+pub fn guard_leaving(guarded: Signal<bool>) {
+    Effect::new(move |_| {
+        if guarded.get() {
+            let listener = window_event_listener(ev::beforeunload, |event| {
+                event.prevent_default();
+                event.set_return_value("leave");
+            });
+            on_cleanup(move || listener.remove());
+        }
+    });
+}

@@ -1,0 +1,125 @@
+//! What stands around every page of one who is signed in: navigation, account, and the place for news.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet};
+use leptos_router::hooks::use_location;
+
+use crate::api::{SignOut, load_overview};
+use crate::browser;
+use crate::console::{Overview, Problem};
+use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
+
+/// The account's state, asked again with every page, and shared by all of it.
+#[derive(Clone, Copy)]
+pub struct AccountState(pub Resource<Result<Overview, Problem>>);
+
+const PAGES: [(&str, &str, Glyph); 4] = [
+    ("/", "Home", Glyph::Home),
+    ("/playground", "Playground", Glyph::Playground),
+    ("/keys", "Keys", Glyph::Key),
+    ("/usage", "Usage", Glyph::Usage),
+];
+
+#[component]
+pub fn Frame() -> impl IntoView {
+    let path = use_location().pathname;
+    provide_context(AccountState(Resource::new(
+        move || path.get(),
+        |_| load_overview(),
+    )));
+    Toasts::provide();
+    // A page change that loads no document: the drawer goes, and the focus starts where the page does.
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path) {
+            browser::hide_popover("sidebar");
+            browser::focus_main();
+        }
+        path
+    });
+    view! {
+        <a class="skip" href="#main" rel="external">
+            "Skip to content"
+        </a>
+        <div class="frame">
+            <header class="topbar">
+                <Brand/>
+                <button type="button" class="button quiet" popovertarget="sidebar" aria-label="Menu">
+                    <Icon glyph=Glyph::Menu/>
+                </button>
+            </header>
+            <Sidebar/>
+            <main id="main" class="content" tabindex="-1">
+                <Outlet/>
+            </main>
+        </div>
+        <ToastRegion/>
+    }
+}
+
+/// Beside the content, or the drawer that the top bar opens where there is no room for both.
+#[component]
+fn Sidebar() -> impl IntoView {
+    let links = PAGES.map(|(href, name, glyph)| {
+        view! {
+            <li>
+                <A href exact=true attr:class="nav-link" attr:title=name>
+                    <Icon glyph/>
+                    <span class="nav-name">{name}</span>
+                </A>
+            </li>
+        }
+    });
+    view! {
+        <div id="sidebar" class="sidebar" popover="auto">
+            <Brand/>
+            <nav aria-label="Pages">
+                <ul>{links.into_iter().collect_view()}</ul>
+            </nav>
+            <Account/>
+        </div>
+    }
+}
+
+#[component]
+fn Account() -> impl IntoView {
+    let AccountState(overview) = expect_context();
+    let sign_out = ServerAction::<SignOut>::new();
+    view! {
+        <div class="account">
+            <Transition>
+                {move || Suspend::new(async move {
+                    overview.await.ok().map(|overview| {
+                        view! {
+                            <div class="account-who">
+                                <span class="account-email" title=overview.email.clone()>
+                                    {overview.email.clone()}
+                                </span>
+                                <span class="hint">{format!("{} tier", overview.tier)}</span>
+                            </div>
+                        }
+                    })
+                })}
+            </Transition>
+            <ActionForm action=sign_out>
+                <button type="submit" class="nav-link" title="Sign out">
+                    <Icon glyph=Glyph::SignOut/>
+                    <span class="nav-name">"Sign out"</span>
+                </button>
+            </ActionForm>
+        </div>
+    }
+}
+
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! {
+        <span class="brand">
+            <svg class="brand-mark" viewBox="0 0 16 16" aria-hidden="true">
+                <path d="M8 1 15 8 8 15 1 8z"></path>
+            </svg>
+            <span class="brand-name">"Assisters"</span>
+        </span>
+    }
+}

@@ -1,0 +1,87 @@
+//! Sign in and sign up.
+
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use leptos_router::hooks::use_query_map;
+
+use super::problem::{FormProblem, failure, field_error};
+use crate::api::{SignIn, SignUp};
+use crate::frame::Brand;
+use crate::ui::{PasswordField, SubmitButton, TextField};
+
+const FIELDS: &[&str] = &["email", "password"];
+
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let action = ServerAction::<SignIn>::new();
+    let problem = failure(action);
+    let query = use_query_map();
+    let next = move || query.read().get("next");
+    view! {
+        <Title text="Sign in"/>
+        <DoorFrame title="Sign in">
+            <ActionForm action attr:class="form" attr:novalidate="">
+                {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
+                <TextField
+                    name="email"
+                    label="E-mail"
+                    kind="email"
+                    autocomplete="username"
+                    error=field_error(problem, "email")
+                />
+                <PasswordField
+                    name="password"
+                    label="Password"
+                    autocomplete="current-password"
+                    error=field_error(problem, "password")
+                />
+                <FormProblem problem fields=FIELDS/>
+                <SubmitButton label="Sign in" busy=action.pending()/>
+            </ActionForm>
+            <p class="aside">"New here? " <A href="/sign-up">"Create an account"</A></p>
+        </DoorFrame>
+    }
+}
+
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let action = ServerAction::<SignUp>::new();
+    let problem = failure(action);
+    view! {
+        <Title text="Create an account"/>
+        <DoorFrame title="Create an account">
+            <ActionForm action attr:class="form" attr:novalidate="">
+                <TextField
+                    name="email"
+                    label="E-mail"
+                    kind="email"
+                    autocomplete="username"
+                    error=field_error(problem, "email")
+                />
+                <PasswordField
+                    name="password"
+                    label="Password"
+                    autocomplete="new-password"
+                    help="A sentence is easier to keep in mind than signs and digits."
+                    error=field_error(problem, "password")
+                />
+                <FormProblem problem fields=FIELDS/>
+                <SubmitButton label="Create account" busy=action.pending()/>
+            </ActionForm>
+            <p class="aside">"You have an account? " <A href="/sign-in">"Sign in"</A></p>
+        </DoorFrame>
+    }
+}
+
+#[component]
+fn DoorFrame(title: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <main class="door" id="main" tabindex="-1">
+            <Brand/>
+            <h1>{title}</h1>
+            {children()}
+        </main>
+    }
+}

@@ -1,0 +1,33 @@
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::browser;
+
+/// A modal dialog. Rendered by the server it stands open in the flow of the page, so that it works without scripts
+/// too. Whoever shows it takes it away again: when `on_close` asks for it (by Esc), or by its own links.
+#[component]
+pub fn Dialog(title: String, on_close: Callback<()>, children: Children) -> impl IntoView {
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            browser::show_modal(&dialog);
+            on_cleanup(|| set_timeout(browser::close_modal, Default::default()));
+        }
+    });
+    view! {
+        <dialog
+            node_ref=dialog
+            class="dialog"
+            open
+            aria-labelledby="dialog-title"
+            on:cancel=move |event: ev::Event| {
+                event.prevent_default();
+                on_close.run(());
+            }
+        >
+            <h2 id="dialog-title">{title}</h2>
+            {children()}
+        </dialog>
+    }
+}

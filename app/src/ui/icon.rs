@@ -1,0 +1,48 @@
+//! Line icons on a grid of 16, drawn in the text's colour.
+
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    Alert,
+    Check,
+    Copy,
+    Dot,
+    Home,
+    Key,
+    Menu,
+    Playground,
+    Plus,
+    SignOut,
+    Usage,
+}
+
+impl Glyph {
+    const fn path(self) -> &'static str {
+        match self {
+            Glyph::Alert => "M8 2.5 14.5 13.5h-13zM8 6.5v3M8 11.5v.1",
+            Glyph::Check => "M3 8.5 6.5 12 13 4.5",
+            Glyph::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+            Glyph::Dot => "M8 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z",
+            Glyph::Home => "M2.5 7 8 2.5 13.5 7v6.5h-4v-4h-3v4h-4z",
+            Glyph::Key => {
+                "M10.5 2a3.5 3.5 0 1 1-3.3 4.7L2 12v2h2.5v-1.5H6V11h1.5l1.4-1.4M11 5.2v.1"
+            }
+            Glyph::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
+            Glyph::Playground => "M2.5 3.5h11v9h-11zM5 6.5 7 8l-2 1.5M8.5 10h2.5",
+            Glyph::Plus => "M8 3v10M3 8h10",
+            Glyph::SignOut => "M6.5 2.5h-4v11h4M6.5 8h7M10.5 5l3 3-3 3",
+            Glyph::Usage => "M3 13.5v-5M8 13.5v-11M13 13.5v-8",
+        }
+    }
+}
+
+/// Decoration only: the words beside it, or the label of what holds it, carry the meaning.
+#[component]
+pub fn Icon(glyph: Glyph) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=glyph.path()></path>
+        </svg>
+    }
+}

@@ -1,0 +1,25 @@
+//! The parts that pages are made of. They take plain values and callbacks and know nothing of keys, usage or models.
+
+mod bars;
+mod code;
+mod copy;
+mod dialog;
+mod field;
+mod icon;
+mod meter;
+mod notice;
+mod tile;
+mod toast;
+mod when;
+
+pub use bars::{Bar, BarChart, Series};
+pub use code::Code;
+pub use copy::CopyButton;
+pub use dialog::Dialog;
+pub use field::{PasswordField, SliderField, SubmitButton, TextField};
+pub use icon::{Glyph, Icon};
+pub use meter::Meter;
+pub use notice::{Badge, Empty, Notice, Tone};
+pub use tile::Tile;
+pub use toast::{ToastRegion, Toasts};
+pub use when::When;
