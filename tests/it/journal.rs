@@ -1,0 +1,90 @@
+//! What was answered is in the ledger, whatever becomes of the process and the database.
+
+use std::fs;
+use std::path::Path;
+
+use assisters::db;
+use assisters::principal::Tier;
+use assisters::server::{self, StartError};
+use assisters::clock::Clock;
+use assisters::usage::JournalError;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::fake_worker::FakeWorker;
+use crate::site::{Site, config};
+
+/// `dir` as a process that is killed now would leave it.
+fn left_behind(dir: &Path) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    copy_all(dir, copy.path());
+    copy
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if path.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy_all(&path, &to);
+        } else {
+            fs::copy(path, to).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_the_database_takes_no_writes_requests_are_answered_and_none_is_lost() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Developer).await;
+    let elsewhere = db::open(&db::embedded_url(site.dir.path()).unwrap()).await.unwrap();
+    let mut writer = elsewhere.acquire().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await.unwrap();
+    for _ in 0..20 {
+        site.answer(&caller.secret, json!({})).await;
+    }
+    let killed = left_behind(site.dir.path());
+    sqlx::query("ROLLBACK").execute(&mut *writer).await.unwrap();
+    drop(writer);
+    elsewhere.close().await;
+
+    let lived_on = site.ledger_of(&caller).await;
+    assert_eq!(lived_on.len(), 20);
+
+    let next = Site::unready(killed, vec![]).await;
+    assert_eq!(next.ledger_of(&caller).await, lived_on, "a journal left behind is moved at the next start");
+}
+
+#[tokio::test]
+async fn what_is_moved_twice_counts_once() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    site.answer(&caller.secret, json!({})).await;
+    let journal = site.dir.path().join("journal");
+    let before = left_behind(&journal);
+    let dir = site.stop().await;
+    // As if the process had died between the database's commit and the journal's end.
+    for entry in fs::read_dir(before.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.metadata().unwrap().len() > 0 {
+            fs::copy(entry.path(), journal.join(entry.file_name())).unwrap();
+        }
+    }
+    let next = Site::unready(dir, vec![]).await;
+    let browser = next.browser_of(&caller).await;
+    let (_, usage) = browser.call("/api/usage", &[("range", "day")]).await;
+    assert_eq!(usage["total"]["requests"], 1, "in the sums too");
+    assert_eq!(next.ledger_of(&caller).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_service_on_the_same_directory_is_told_what_to_do() {
+    let site = Site::unready(TempDir::new().unwrap(), vec![]).await;
+    let second = server::start(config(site.dir.path(), &[]), Clock::system()).await;
+    let Err(error @ StartError::Journal(JournalError::InUse(_))) = second else {
+        panic!("two services must not write one journal");
+    };
+    assert!(error.to_string().contains("ASSISTERS_DATA_DIR"), "{error}");
+}

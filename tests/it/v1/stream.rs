@@ -1,0 +1,129 @@
+use std::sync::Arc;
+
+use assisters::principal::Tier;
+use reqwest::Response;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use wire::sse::{self, Framer};
+
+use super::header;
+use crate::fake_worker::{FakeWorker, Script};
+use crate::site::Site;
+use crate::within;
+
+/// Reads a stream event by event.
+struct Events {
+    response: Response,
+    framer: Framer,
+    ready: Vec<String>,
+}
+
+impl Events {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(header(&response, "content-type"), "text/event-stream");
+        Events { response, framer: Framer::default(), ready: vec![] }
+    }
+
+    /// The payload of the next event; `None` at the end.
+    async fn next(&mut self) -> Option<String> {
+        while self.ready.is_empty() {
+            let piece = within(self.response.chunk()).await.unwrap()?;
+            let ready = &mut self.ready;
+            self.framer.push(&piece, |event| ready.extend(sse::data(str::from_utf8(event).unwrap())));
+        }
+        Some(self.ready.remove(0))
+    }
+
+    async fn chunk(&mut self) -> Value {
+        serde_json::from_str(&self.next().await.unwrap()).unwrap()
+    }
+
+    async fn rest(mut self) -> Vec<String> {
+        let mut rest = vec![];
+        while let Some(event) = self.next().await {
+            rest.push(event);
+        }
+        rest
+    }
+}
+
+fn chunks(events: &[String]) -> Vec<Value> {
+    events.iter().filter(|event| *event != sse::DONE).map(|event| serde_json::from_str(event).unwrap()).collect()
+}
+
+fn text(chunks: &[Value]) -> String {
+    chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn each_token_arrives_before_the_next_is_made() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let gate = Arc::new(Semaphore::new(0));
+    worker.follow(Script::says(&["a", "b", "c"]).through(&gate));
+    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    assert_eq!(events.chunk().await["choices"][0]["delta"]["role"], "assistant");
+    for token in ["a", "b", "c"] {
+        gate.add_permits(1);
+        assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], token);
+    }
+    assert_eq!(events.chunk().await["choices"][0]["finish_reason"], "stop");
+    assert_eq!(events.rest().await, [sse::DONE]);
+}
+
+#[tokio::test]
+async fn usage_is_asked_of_the_worker_always_and_shown_only_to_who_asks() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Free).await;
+
+    let silent = Events::of(site.chat(&key, json!({"stream": true}))).await.rest().await;
+    assert!(chunks(&silent).iter().all(|chunk| !chunk["choices"].as_array().unwrap().is_empty()));
+    assert!(chunks(&silent).iter().all(|chunk| chunk["usage"].is_null()), "{silent:?}");
+
+    let asks = json!({"stream": true, "stream_options": {"include_usage": true}});
+    let shown = Events::of(site.chat(&key, asks)).await.rest().await;
+    let last = chunks(&shown).pop().unwrap();
+    assert_eq!((&last["choices"], &last["usage"]["total_tokens"]), (&json!([]), &json!(7)));
+
+    for events in [silent, shown] {
+        assert_eq!(text(&chunks(&events)), "Hello");
+        assert_eq!(events.last().map(String::as_str), Some(sse::DONE));
+    }
+    let asked = worker.requests();
+    assert!(asked.iter().all(|request| request["stream_options"]["include_usage"] == true), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_worker_lost_in_the_middle_is_told_in_the_stream() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["Hel"]).through(&gate).and_breaks_off());
+    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    events.chunk().await;
+    assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], "Hel");
+    gate.add_permits(1);
+    let events = events.rest().await;
+    let chunks = chunks(&events);
+    let error = &chunks.last().unwrap()["error"];
+    assert_eq!((&error["type"], &error["code"]), (&json!("server_error"), &json!("upstream_error")));
+    assert!(chunks.iter().all(|chunk| chunk["choices"][0]["finish_reason"].is_null()), "none is invented");
+    assert_eq!(events.last().map(String::as_str), Some(sse::DONE));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_ends_the_workers_generation() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["a", "b", "c"]).through(&gate));
+    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    events.chunk().await;
+    assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], "a");
+    drop(events);
+    // Nothing more is let through the gate: it is the hang-up alone that ends the answer.
+    worker.abandoned(1).await;
+}
