@@ -1,0 +1,57 @@
+import AxeBuilder from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+
+import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
+
+async function examine(page: Page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
+  expect(told).toEqual([]);
+}
+
+for (const colorScheme of THEMES) {
+  for (const viewport of SIZES) {
+    test.describe(`${colorScheme}, ${viewport.width} × ${viewport.height}`, () => {
+      test.use({ colorScheme, viewport });
+
+      test("axe finds nothing on any page", async ({ page, request }) => {
+        const visit = (path: string) =>
+          test.step(path, async () => {
+            await open(page, path);
+            await examine(page);
+          });
+        for (const path of ["/sign-in", "/sign-up", "/nowhere"]) await visit(path);
+
+        await signUp(page);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/playground"]) await visit(path);
+
+        await open(page, "/");
+        const key = await createFirstKey(page);
+        await examine(page);
+        expect((await call(request, key)).status()).toBe(200);
+        await page.getByRole("button", { name: "Copy the key" }).click();
+        await expect(page.getByText("Your first request has arrived.")).toBeVisible();
+        await examine(page);
+
+        for (const path of ["/", "/keys", "/usage"]) await visit(path);
+        await page.getByText("Figures by hour").click();
+        await examine(page);
+        await open(page, "/keys");
+        await page.getByRole("link", { name: "Revoke first-key" }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
+        await examine(page);
+      });
+    });
+  }
+}
+
+test("no page scrolls sideways at 320 pixels", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const fits = async (path: string) => {
+    await open(page, path);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
+  };
+  await fits("/sign-in");
+  await signUp(page);
+  for (const path of ["/", "/keys", "/keys?create", "/usage", "/playground"]) await fits(path);
+});

@@ -1,0 +1,46 @@
+import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
+
+/** Pictures of every page, for people to look at: `cargo xtask screenshots`. */
+for (const colorScheme of THEMES) {
+  for (const viewport of SIZES) {
+    test.describe(`${colorScheme} ${viewport.width}`, () => {
+      test.use({ colorScheme, viewport });
+
+      test("pictures", async ({ page, request }) => {
+        const shoot = async (name: string) => {
+          const file = `${name}-${colorScheme}-${viewport.width}.png`;
+          await page.screenshot({ path: `${process.env.ASSISTERS_TARGET}/screenshots/${file}`, animations: "disabled" });
+        };
+        for (const door of ["sign-in", "sign-up", "nowhere"]) {
+          await open(page, `/${door}`);
+          await shoot(door);
+        }
+        await signUp(page);
+        await open(page, "/");
+        await shoot("first-run");
+        const key = await createFirstKey(page);
+        await page.getByRole("button", { name: "Copy the key" }).click();
+        await shoot("first-key");
+        for (let i = 0; i < 5; i++) expect((await call(request, key)).status()).toBe(200);
+        await expect(page.getByText("Your first request has arrived.")).toBeVisible();
+        await shoot("first-request");
+
+        await open(page, "/playground");
+        await page.getByLabel("Message", { exact: true }).fill("What is the capital of France?");
+        await page.getByRole("spinbutton", { name: "Max tokens" }).fill("48");
+        await page.getByRole("button", { name: "Run" }).click();
+        await expect(page.getByText(/finish: /)).toBeVisible();
+        await shoot("playground");
+        for (const [name, path] of [
+          ["home", "/"],
+          ["keys", "/keys"],
+          ["create-key", "/keys?create"],
+          ["usage", "/usage"],
+        ]) {
+          await open(page, path);
+          await shoot(name);
+        }
+      });
+    });
+  }
+}

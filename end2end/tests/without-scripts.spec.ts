@@ -1,0 +1,60 @@
+import { call, expect, fillDoor, freshEmail, PASSWORD, signUp, test } from "./fixtures";
+
+test.use({ javaScriptEnabled: false });
+
+test("an account, a key and the way out need no scripts", async ({ page, request }) => {
+  const email = freshEmail();
+  await page.goto("/sign-up");
+  await fillDoor(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Welcome. One request and you are live.");
+  await expect(page.getByText(email).first()).toBeVisible();
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await fillDoor(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+
+  await page.getByRole("link", { name: "Keys" }).click();
+  await page.getByRole("link", { name: "Create key" }).first().click();
+  await page.getByLabel("Name").fill("ci");
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+  const secret = page.getByLabel("Copy this key now.");
+  await expect(secret).toHaveValue(/^ask_/);
+  const key = await secret.inputValue();
+  expect((await call(request, key)).status()).toBe(200);
+
+  await page.goto("/keys");
+  await expect(page.getByRole("row", { name: /ci/ })).toContainText("Active");
+  await page.goto("/keys?create");
+  await expect(secret).toBeHidden();
+
+  await page.goto("/keys");
+  await page.getByRole("link", { name: "Revoke ci" }).click();
+  await page.getByRole("button", { name: "Revoke key" }).click();
+  await expect(page.getByRole("row", { name: /ci/ })).toContainText("Revoked");
+  expect((await call(request, key)).status()).toBe(401);
+});
+
+test("a refused form comes back with its reason at the field", async ({ page }) => {
+  await page.goto("/sign-up");
+  await fillDoor(page, freshEmail(), "short");
+  await page.getByRole("button", { name: "Create account" }).click();
+  const field = page.getByLabel("Password", { exact: true });
+  await expect(field).toHaveAccessibleDescription(/characters/);
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+});
+
+test("every page shows its content", async ({ page }) => {
+  await signUp(page);
+  for (const [path, heading, content] of [
+    ["/", "Welcome. One request and you are live.", "curl -N"],
+    ["/keys", "API keys", "No keys yet"],
+    ["/usage", "Usage", "No requests in this range"],
+    ["/playground", "Playground", "needs JavaScript"],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+    await expect(page.getByRole("main").getByText(content).first()).toBeVisible();
+  }
+});

@@ -1,0 +1,46 @@
+//! wasm-bindgen's step: from the compiler's wasm to the pair that a browser loads.
+
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::NAME;
+
+/// Fills `staging` from `wasm`, unless it was filled from this very file by this very program.
+pub fn generate(wasm: &Path, staging: &Path) -> Result<()> {
+    let stamp_file = staging.with_extension("bindgen-stamp");
+    let stamp = stamp(wasm)?;
+    if staging.is_dir() && fs::read_to_string(&stamp_file).is_ok_and(|before| before == stamp) {
+        return Ok(());
+    }
+    if staging.exists() {
+        fs::remove_dir_all(staging)
+            .with_context(|| format!("cannot empty {}", staging.display()))?;
+    }
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name(NAME)
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(staging)
+        .context("wasm-bindgen could not read the browser half")?;
+    fs::write(&stamp_file, stamp).with_context(|| format!("cannot write {}", stamp_file.display()))
+}
+
+/// Sizes and times of the input and of this program: another wasm-bindgen means another output.
+fn stamp(wasm: &Path) -> Result<String> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let mut stamp = String::new();
+    for path in [wasm, program.as_path()] {
+        let meta = fs::metadata(path)
+            .with_context(|| format!("{} is missing: build it first", path.display()))?;
+        let modified = meta.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+        stamp.push_str(&format!("{} {modified}\n", meta.len()));
+    }
+    Ok(stamp)
+}

@@ -1,0 +1,73 @@
+//! `cargo xtask …`: what README and CI call, so that nobody has to know how the project is built.
+
+mod board;
+mod build;
+mod models;
+mod process;
+mod run;
+mod server;
+mod signals;
+mod site;
+mod step;
+mod test;
+mod tree;
+mod wasm;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use board::Board;
+use test::Stage;
+use tree::Tree;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, run and prove the project"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build what is missing, start the service with a local model, and say where to go
+    Run {
+        /// Optimise the server (slower to build, faster to run)
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build the browser's and the server's half
+    Build {
+        /// Optimise the server (slower to build, faster to run)
+        #[arg(long)]
+        release: bool,
+    },
+    /// Prove everything, stage by stage, up to the first failure
+    Test {
+        /// Run this stage alone; may be given again
+        #[arg(long, value_name = "STAGE")]
+        only: Vec<Stage>,
+    },
+    /// Take a picture of every page into target/screenshots
+    Screenshots,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let board = Board::new();
+    let done = Tree::find().and_then(|tree| match cli.task {
+        Task::Run { release } => run::run(&board, &tree, release),
+        Task::Build { release } => build::halves(&board, &tree, release).map(|_| ExitCode::SUCCESS),
+        Task::Test { only } => test::run(&board, &tree, &only),
+        Task::Screenshots => test::screenshots(&board, &tree),
+    });
+    done.unwrap_or_else(|error| {
+        board.error(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,54 @@
+//! The browser's half: compiled to wasm, then laid out for the service to serve.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::board::Board;
+use crate::process::{cargo, cargo_by, command};
+use crate::tree::Tree;
+use crate::wasm::TARGET;
+use crate::watch::{Speech, watch};
+
+/// One profile for all: a faster one to build would be a slower and larger one to load, and tests would prove another.
+const PROFILE: &str = "wasm-release";
+
+/// Builds the program that lays the site out, wasm-bindgen in it.
+pub fn tool(board: &Board, tree: &Tree) -> Result<()> {
+    let step = board.begin("wasm-bindgen");
+    let mut build = cargo(tree);
+    build
+        .args(["build", "--package", "site"])
+        .arg("--target-dir")
+        .arg(&tree.target);
+    watch(&step, &mut build, Speech::Cargo).context("the site's tool did not build")?;
+    step.done("ready");
+    Ok(())
+}
+
+/// Compiles the browser's half and lays it out.
+pub fn build(board: &Board, tree: &Tree, toolchain: &str) -> Result<()> {
+    let step = board.begin("browser half");
+    let front = tree.target.join("front");
+    let mut build = cargo_by(tree, toolchain);
+    build.args([
+        "build",
+        "--package",
+        "hydrate",
+        "--target",
+        TARGET,
+        "--profile",
+        PROFILE,
+    ]);
+    build.arg("--target-dir").arg(&front);
+    watch(&step, &mut build, Speech::Cargo).context("the browser half did not build")?;
+
+    step.at("wasm-bindgen, style sheet, compression");
+    let wasm = front.join(TARGET).join(PROFILE).join("hydrate.wasm");
+    let mut lay_out = command(tree, tree.target.join("debug/site"));
+    lay_out.args::<[&Path; 2], _>([&wasm, &tree.site()]);
+    let laid_out =
+        watch(&step, &mut lay_out, Speech::Plain).context("the site could not be laid out")?;
+    step.done(&laid_out.stdout);
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! The stage `end2end`: every page in a real Chromium, by Playwright.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::count::Count;
+use super::service::Service;
+use super::{Bench, Outcome};
+use crate::process::{command, find};
+use crate::watch::{Speech, watch};
+
+/// Names under which distributions ship it, Debian's first.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+pub fn prove(bench: &Bench<'_>) -> Result<Outcome> {
+    playwright(bench, "pages").map(Outcome::Passed)
+}
+
+/// Every page, in both themes and at two sizes, as PNG.
+pub fn screenshots(bench: &Bench<'_>) -> Result<()> {
+    playwright(bench, "screenshots").map(drop)
+}
+
+fn playwright(bench: &Bench<'_>, project: &str) -> Result<Count> {
+    let browser = browser(bench)?;
+    packages(bench)?;
+    let service = Service::start(bench, "end2end")?;
+    let types = tool(bench, "node_modules/.bin/tsc");
+    bench
+        .run(&mut { types }, |_| Count::default())
+        .context("the tests' types do not fit")?;
+    let mut test = tool(bench, "node_modules/.bin/playwright");
+    test.args(["test", "--project", project])
+        .env("CHROMIUM", browser);
+    test.env("ASSISTERS_TARGET", &bench.tree.target);
+    service.introduce(&mut test)?;
+    let count = bench.run(&mut test, Count::of_playwright);
+    service.blame(count)
+}
+
+fn tool(bench: &Bench<'_>, program: &str) -> Command {
+    let folder = bench.tree.root.join("end2end");
+    let local = folder.join(program);
+    let mut command = command(
+        bench.tree,
+        if local.exists() {
+            local.as_path()
+        } else {
+            Path::new(program)
+        },
+    );
+    // The browser is the system's; Playwright's own would come from a host of its own.
+    command
+        .current_dir(folder)
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+    command
+}
+
+/// Installs what package-lock.json pins, once.
+fn packages(bench: &Bench<'_>) -> Result<()> {
+    let step = bench.board.begin("playwright");
+    let folder = bench.tree.root.join("end2end");
+    let stamp = folder.join("node_modules/.installed-lock.json");
+    let wanted = fs::read_to_string(folder.join("package-lock.json"))
+        .context("cannot read end2end/package-lock.json")?;
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        step.done("there");
+        return Ok(());
+    }
+    if find("npm").is_none() {
+        bail!(
+            "the pages are tested with Node.js and npm: install them first (Debian: apt-get install nodejs npm)"
+        );
+    }
+    watch(
+        &step,
+        tool(bench, "npm").args(["ci", "--no-audit", "--no-fund"]),
+        Speech::Plain,
+    )
+    .context("npm could not install Playwright")?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
+    step.done("installed");
+    Ok(())
+}
+
+/// Finds Chromium, or installs Debian's where we may.
+fn browser(bench: &Bench<'_>) -> Result<PathBuf> {
+    let step = bench.board.begin("chromium");
+    let found = || BROWSERS.into_iter().find_map(find);
+    if let Some(program) = found() {
+        step.done("there");
+        return Ok(program);
+    }
+    if find("apt-get").is_none() || !rustix::process::geteuid().is_root() {
+        bail!(
+            "the pages are tested in Chromium: install it first (Debian: sudo apt-get install chromium)"
+        );
+    }
+    for arguments in [
+        &["update"][..],
+        &["install", "-y", "--no-install-recommends", "chromium"],
+    ] {
+        let mut apt = command(bench.tree, "apt-get");
+        apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        watch(&step, &mut apt, Speech::Plain).context("apt-get could not install chromium")?;
+    }
+    let program = found().context("chromium was installed, but is not in PATH")?;
+    step.done("installed");
+    Ok(program)
+}

@@ -1,0 +1,124 @@
+//! A service of a test stage's own: a fresh data folder, any port, its log in a file.
+
+use std::env;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::Bench;
+use crate::server::{self, Server, Start};
+
+/// A test machine may have more to do than to load a model.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Lines of the log that a failure shows.
+const TAIL: usize = 60;
+
+/// Runs until it is dropped.
+pub struct Service {
+    server: Server,
+    data: PathBuf,
+    log: PathBuf,
+    program: PathBuf,
+    models: PathBuf,
+}
+
+impl Service {
+    /// Starts one for the stage of this name, and waits until it answers requests.
+    pub fn start(bench: &Bench<'_>, name: &str) -> Result<Self> {
+        let step = bench.board.begin("service");
+        let folder = bench.tree.target.join("tmp").join(name);
+        let (data, log) = (folder.join("data"), folder.join("service.log"));
+        if folder.exists() {
+            fs::remove_dir_all(&folder)
+                .with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+
+        let program = bench.program()?.clone();
+        let models = bench.tree.models();
+        let mut serve = server::serve(bench.tree, &program);
+        forget_configuration(&mut serve);
+        serve
+            .env("ASSISTERS_LISTEN", "127.0.0.1:0")
+            .env("ASSISTERS_DATA_DIR", &data);
+        serve
+            .env("ASSISTERS_MODELS_DIR", &models)
+            .env("ASSISTERS_SITE_DIR", bench.tree.site());
+        serve
+            .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?);
+
+        let Start::Up(mut server) = Server::start(&mut serve)? else {
+            bail!("the service did not start:\n{}", tail(&log));
+        };
+        if !server.ready(PATIENCE).with_context(|| tail(&log))? {
+            bail!(
+                "the service was not ready after {} s:\n{}",
+                PATIENCE.as_secs(),
+                tail(&log)
+            );
+        }
+        step.done(&server.url);
+        Ok(Self {
+            server,
+            data,
+            log,
+            program,
+            models,
+        })
+    }
+
+    /// Tells a test runner where the service is, and how to speak to its data from a shell.
+    pub fn introduce(&self, runner: &mut Command) -> Result<()> {
+        forget_configuration(runner);
+        runner
+            .env("ASSISTERS_URL", &self.server.url)
+            .env("ASSISTERS_PROGRAM", &self.program);
+        runner
+            .env("ASSISTERS_DATA_DIR", &self.data)
+            .env("ASSISTERS_MODELS_DIR", &self.models);
+        runner.env("ASSISTERS_WORKER_URL", self.worker()?);
+        Ok(())
+    }
+
+    /// The local worker's address, as the service logs it.
+    fn worker(&self) -> Result<String> {
+        let log = fs::read_to_string(&self.log).context("cannot read the service's log")?;
+        let (_, behind) = log
+            .rsplit_once("local worker ready at ")
+            .context("the service's log names no local worker")?;
+        let address = behind
+            .split(|c: char| c.is_whitespace() || c == '\x1b')
+            .next()
+            .unwrap_or_default();
+        Ok(address.to_owned())
+    }
+
+    /// The error, with what the service logged last.
+    pub fn blame<T>(&self, result: Result<T>) -> Result<T> {
+        result.with_context(|| {
+            format!(
+                "the service's log, {}, ends with\n{}\n",
+                self.log.display(),
+                tail(&self.log)
+            )
+        })
+    }
+}
+
+/// What the caller configured for a service of theirs is not for the tests.
+fn forget_configuration(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("ASSISTERS_") {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn tail(log: &PathBuf) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
