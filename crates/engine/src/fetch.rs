@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use zip::ZipArchive;
 
@@ -15,6 +16,12 @@ use crate::files::{self, PlaceError};
 
 /// pip repeats single requests by itself; this is for an index that drops the connection for good.
 const ATTEMPTS: u32 = 3;
+
+/// How the names of folders begin in which a download waits to be unpacked.
+const SCRATCH: &str = ".fetch-";
+
+/// A download that is older was interrupted.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// Why the models could not be fetched, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +53,7 @@ pub enum FetchError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error(
-        "{path} cannot be written to: make it writable, or choose another models directory"
-    )]
+    #[error("{path} cannot be written to: make it writable, or choose another models directory")]
     Unwritable {
         path: PathBuf,
         #[source]
@@ -86,7 +91,11 @@ pub fn fetch(models_dir: &Path, from: Option<&Path>) -> Result<(), FetchError> {
             Some(from) => copy(model, &files::folder(from, model), &folder)?,
             None => {
                 // Beside the models: there is room for them, as there may not be in the system's folder.
-                let scratch = tempfile::tempdir_in(models_dir).map_err(unwritable)?;
+                remove_leftovers(models_dir);
+                let scratch = tempfile::Builder::new()
+                    .prefix(SCRATCH)
+                    .tempdir_in(models_dir);
+                let scratch = scratch.map_err(unwritable)?;
                 download(model, scratch.path(), models_dir)?;
                 unpack(model, scratch.path(), &folder)?;
             }
@@ -99,6 +108,20 @@ pub fn fetch(models_dir: &Path, from: Option<&Path>) -> Result<(), FetchError> {
 
 fn step(line: std::fmt::Arguments) {
     eprintln!("models: {line}");
+}
+
+/// A fetch that was killed could not clean up; one that runs beside this is left alone.
+fn remove_leftovers(models_dir: &Path) {
+    for entry in fs::read_dir(models_dir).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(SCRATCH);
+        let age = entry
+            .metadata()
+            .and_then(|found| found.modified())
+            .map(|at| at.elapsed());
+        if ours && matches!(age, Ok(Ok(age)) if age > ABANDONED) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn download(model: &Model, scratch: &Path, models_dir: &Path) -> Result<(), FetchError> {

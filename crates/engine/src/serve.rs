@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::catalog::CHAT;
 use crate::chat::{Chat, OpenError};
-use crate::http;
+use crate::{ENVIRONMENT, http};
 
 /// How long connections get for their last words; generations have ended by then.
 const GRACE: Duration = Duration::from_secs(3);
@@ -31,12 +31,18 @@ pub enum Error {
 /// Loads the models in `models_dir`, then answers on `listener` until `shutdown` is ready.
 ///
 /// Connections that come while a model is loading wait in the listener's queue. On `shutdown` generations are
-/// cancelled, and this returns within seconds.
+/// cancelled, and this returns within seconds. The process should run in [`ENVIRONMENT`].
 pub async fn serve(
     listener: TcpListener,
     models_dir: &Path,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
+    if candle_core::utils::get_num_threads() > 1 {
+        let (name, value) = ENVIRONMENT;
+        tracing::warn!(
+            "requests will slow each other down: start this process with {name}={value}"
+        );
+    }
     let mut shutdown = Box::pin(shutdown);
     let dir = models_dir.to_owned();
     let chat = tokio::select! {

@@ -67,13 +67,20 @@ impl Job {
         let room = self.prompt.tokens.len() + self.prompt.allowance as usize;
         let mut memory = model.network.memory(room);
         let mut scores = self.read_prompt(&mut memory)?;
-        let Settings { temperature, top_p, seed, .. } = self.settings;
+        let Settings {
+            temperature,
+            top_p,
+            seed,
+            ..
+        } = self.settings;
         let mut sampler = Sampler::new(temperature, top_p, seed);
         let mut characters = Characters::new(&model.tokenizer);
         let mut stops = StopMatcher::new(std::mem::take(&mut self.settings.stop));
         let mut tokens = 0;
         let finish = loop {
-            let token = sampler.pick(&scores).ok_or_else(|| Cut::Broken("the model gave no scores".into()))?;
+            let token = sampler
+                .pick(&scores)
+                .ok_or_else(|| Cut::Broken("the model gave no scores".into()))?;
             if model.ends.contains(&token) {
                 break Finish::Stop;
             }
@@ -119,6 +126,8 @@ impl Job {
         if text.is_empty() {
             return Ok(());
         }
-        self.out.send(Piece::Text(text)).map_err(|_| Cut::NobodyListens)
+        self.out
+            .send(Piece::Text(text))
+            .map_err(|_| Cut::NobodyListens)
     }
 }

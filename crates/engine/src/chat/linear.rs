@@ -66,19 +66,28 @@ mod tests {
     use super::*;
 
     fn wave(rows: usize, columns: usize, pace: f32) -> Tensor {
-        let values = (0..rows * columns).map(|at| (at as f32 * pace).sin()).collect::<Vec<_>>();
+        let values = (0..rows * columns)
+            .map(|at| (at as f32 * pace).sin())
+            .collect::<Vec<_>>();
         Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
     }
 
     #[test]
     fn padding_and_stacking_keep_the_product() {
         let (upper, lower, x) = (wave(32, 96, 0.7), wave(16, 96, 1.3), wave(3, 96, 0.11));
-        let exact = x.matmul(&Tensor::cat(&[&upper, &lower], 0).unwrap().t().unwrap()).unwrap();
+        let exact = x
+            .matmul(&Tensor::cat(&[&upper, &lower], 0).unwrap().t().unwrap())
+            .unwrap();
         let parts = [&upper, &lower].map(|part| QTensor::quantize(part, GgmlDType::Q8_0).unwrap());
         for step in [BLOCK, TILE] {
             let product = Linear::padded(&parts, step).unwrap().forward(&x).unwrap();
             assert_eq!(product.dims(), [3, 48]);
-            let off = (product - &exact).unwrap().abs().unwrap().max_all().unwrap();
+            let off = (product - &exact)
+                .unwrap()
+                .abs()
+                .unwrap()
+                .max_all()
+                .unwrap();
             // Eight bits for each factor: half a percent of the largest sums, which are near 10.
             assert!(off.to_scalar::<f32>().unwrap() < 0.1, "step {step}: {off}");
         }

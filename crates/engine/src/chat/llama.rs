@@ -73,7 +73,11 @@ impl Llama {
             epsilon: number("llama.attention.layer_norm_rms_epsilon")?.to_f32()?,
         };
         let layers = number("llama.block_count")?.to_u32()?;
-        let turns = turns(shape.width, number("llama.rope.freq_base")?.to_f32()?, context)?;
+        let turns = turns(
+            shape.width,
+            number("llama.rope.freq_base")?.to_f32()?,
+            context,
+        )?;
         let mut tensor = |name: &str| content.tensor(file, &format!("{name}.weight"), &Device::Cpu);
         let layers = (0..layers)
             .map(|layer| Layer::read(|name| tensor(&format!("blk.{layer}.{name}"))))
@@ -85,19 +89,31 @@ impl Llama {
             false => Linear::stack(std::slice::from_ref(&embeddings))?,
         };
         let norm = tensor("output_norm")?.dequantize(&Device::Cpu)?;
-        Ok(Llama { embeddings, layers, norm, head, shape, turns })
+        Ok(Llama {
+            embeddings,
+            layers,
+            norm,
+            head,
+            shape,
+            turns,
+        })
     }
 
     /// A memory with room for `length` tokens.
     pub fn memory(&self, length: usize) -> Memory {
         // Tokens are the second dimension, after the heads.
-        Memory { layers: vec![KvCache::new(1, length); self.layers.len()], length: 0 }
+        Memory {
+            layers: vec![KvCache::new(1, length); self.layers.len()],
+            length: 0,
+        }
     }
 
     /// Reads `tokens`, which follow those in `memory`, and returns the scores of the token after them.
     pub fn forward(&self, tokens: &[u32], memory: &mut Memory) -> Result<Vec<f32>> {
         let place = self.place(memory.length, tokens.len())?;
-        let mut x = self.embeddings.embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
+        let mut x = self
+            .embeddings
+            .embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
         for (layer, memory) in self.layers.iter().zip(&mut memory.layers) {
             x = layer.forward(&x, self.shape, &place, memory)?;
         }
@@ -113,7 +129,11 @@ impl Llama {
             _ => Some(mask(start, count, self.shape.heads / self.shape.kv_heads)?),
         };
         let (cos, sin) = &self.turns;
-        Ok(Place { cos: cos.narrow(0, start, count)?, sin: sin.narrow(0, start, count)?, mask })
+        Ok(Place {
+            cos: cos.narrow(0, start, count)?,
+            sin: sin.narrow(0, start, count)?,
+            mask,
+        })
     }
 }
 
@@ -121,7 +141,11 @@ impl Layer {
     fn read(mut tensor: impl FnMut(&str) -> Result<QTensor>) -> Result<Self> {
         Ok(Layer {
             attention_norm: tensor("attn_norm")?.dequantize(&Device::Cpu)?,
-            query_key_value: Linear::stack(&[tensor("attn_q")?, tensor("attn_k")?, tensor("attn_v")?])?,
+            query_key_value: Linear::stack(&[
+                tensor("attn_q")?,
+                tensor("attn_k")?,
+                tensor("attn_v")?,
+            ])?,
             attention_out: Linear::stack(&[tensor("attn_output")?])?,
             feed_norm: tensor("ffn_norm")?.dequantize(&Device::Cpu)?,
             gate_up: Linear::stack(&[tensor("ffn_gate")?, tensor("ffn_up")?])?,
@@ -129,22 +153,43 @@ impl Layer {
         })
     }
 
-    fn forward(&self, x: &Tensor, shape: Shape, place: &Place, memory: &mut KvCache) -> Result<Tensor> {
+    fn forward(
+        &self,
+        x: &Tensor,
+        shape: Shape,
+        place: &Place,
+        memory: &mut KvCache,
+    ) -> Result<Tensor> {
         let normal = rms_norm(x, &self.attention_norm, shape.epsilon)?;
         let x = (x + self.attend(&normal, shape, place, memory)?)?;
         let normal = rms_norm(&x, &self.feed_norm, shape.epsilon)?;
         let both = self.gate_up.forward(&normal)?.chunk(2, D::Minus1)?;
-        let [gate, up] = both.as_slice() else { bail!("gate and up are two") };
+        let [gate, up] = both.as_slice() else {
+            bail!("gate and up are two")
+        };
         x + self.down.forward(&(gate.silu()? * up)?)?
     }
 
-    fn attend(&self, x: &Tensor, shape: Shape, place: &Place, memory: &mut KvCache) -> Result<Tensor> {
-        let Shape { heads, kv_heads, width, .. } = shape;
+    fn attend(
+        &self,
+        x: &Tensor,
+        shape: Shape,
+        place: &Place,
+        memory: &mut KvCache,
+    ) -> Result<Tensor> {
+        let Shape {
+            heads,
+            kv_heads,
+            width,
+            ..
+        } = shape;
         let tokens = x.dim(0)?;
         let all = self.query_key_value.forward(x)?;
         let part = |from: usize, heads: usize| {
             let part = all.narrow(1, from * width, heads * width)?;
-            part.reshape((1, tokens, heads, width))?.transpose(1, 2)?.contiguous()
+            part.reshape((1, tokens, heads, width))?
+                .transpose(1, 2)?
+                .contiguous()
         };
         let query = rope_i(&part(0, heads)?, &place.cos, &place.sin)?;
         let key = rope_i(&part(heads, kv_heads)?, &place.cos, &place.sin)?.squeeze(0)?;
@@ -159,7 +204,8 @@ impl Layer {
         }
         let seen = softmax_last_dim(&scores)?.matmul(&values)?;
         let seen = seen.reshape((heads, tokens, width))?.transpose(0, 1)?;
-        self.attention_out.forward(&seen.reshape((tokens, heads * width))?)
+        self.attention_out
+            .forward(&seen.reshape((tokens, heads * width))?)
     }
 }
 
@@ -168,28 +214,26 @@ fn turns(width: usize, base: f32, context: usize) -> Result<(Tensor, Tensor)> {
     let pace = |pair: usize| base.powf(-(pair as f32) / width as f32);
     let paces: Vec<f32> = (0..width).step_by(2).map(pace).collect();
     let paces = Tensor::new(paces, &Device::Cpu)?.unsqueeze(0)?;
-    let positions = Tensor::arange(0, context as u32, &Device::Cpu)?.to_dtype(DType::F32)?.unsqueeze(1)?;
+    let positions = Tensor::arange(0, context as u32, &Device::Cpu)?
+        .to_dtype(DType::F32)?
+        .unsqueeze(1)?;
     let angles = positions.matmul(&paces)?;
     Ok((angles.cos()?, angles.sin()?))
 }
 
 /// Minus infinity wherever one of `count` tokens after `start` would look ahead, for each of `sharing` heads.
 fn mask(start: usize, count: usize, sharing: usize) -> Result<Tensor> {
-    let seen = |token: usize, other: usize| if other <= start + token { 0.0 } else { f32::NEG_INFINITY };
+    let seen = |token: usize, other: usize| {
+        if other <= start + token {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        }
+    };
     let rows = (0..count).flat_map(|token| (0..start + count).map(move |other| seen(token, other)));
     let mask = Tensor::from_iter(rows, &Device::Cpu)?.reshape((count, start + count))?;
     mask.repeat((sharing, 1))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_token_sees_those_after_it() {
-        let mask = mask(2, 3, 2).unwrap().to_vec2::<f32>().unwrap();
-        let seen: Vec<usize> = mask.iter().map(|row| row.iter().filter(|value| **value == 0.0).count()).collect();
-        assert_eq!(seen, [3, 4, 5, 3, 4, 5]);
-        assert_eq!(mask[0], [0.0, 0.0, 0.0, f32::NEG_INFINITY, f32::NEG_INFINITY]);
-    }
-}
+mod tests;

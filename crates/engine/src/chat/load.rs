@@ -74,6 +74,10 @@ fn ends(content: &Content, tokenizer: &Tokenizer) -> candle_core::Result<Vec<u32
     };
     // Chat models also stop at the end of text, whichever of the two the file names.
     let known = ["<|im_end|>", "<|endoftext|>"];
-    ends.extend(known.iter().filter_map(|token| tokenizer.token_to_id(token)));
+    ends.extend(
+        known
+            .iter()
+            .filter_map(|token| tokenizer.token_to_id(token)),
+    );
     Ok(ends)
 }

@@ -1,5 +1,6 @@
 //! Chat: a conversation in, text out, piece by piece.
 
+mod error;
 mod generate;
 mod lanes;
 mod linear;
@@ -9,14 +10,14 @@ mod sample;
 mod template;
 mod text;
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use self::error::{Failure, OpenError, PromptError};
 use self::generate::Job;
 use self::lanes::{Lane, Lanes};
 use self::load::Loaded;
@@ -87,48 +88,6 @@ pub enum Finish {
     Length,
 }
 
-/// Why there is no (whole) answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    #[error("the engine is shutting down")]
-    Closing,
-    #[error("the generation failed")]
-    Broken,
-}
-
-/// Why a conversation cannot become a prompt.
-#[derive(Debug, thiserror::Error)]
-pub enum PromptError {
-    /// `prompt` is counted only where it is near enough to matter; `asked` is what the client wants as an answer.
-    #[error("the conversation does not fit into the model's context")]
-    TooLong { prompt: Option<u32>, asked: Option<u32> },
-    #[error("the chat template failed")]
-    Template(#[source] minijinja::Error),
-    #[error("the tokenizer failed")]
-    Tokenizer(#[source] tokenizers::Error),
-}
-
-/// Why a model could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the model `{model}` is not in {dir}, or not complete: fetch it with `assisters models fetch`")]
-    Missing { model: &'static str, dir: PathBuf },
-    #[error("{path} cannot be read")]
-    Unreadable {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-    #[error("{path} cannot be loaded")]
-    Load {
-        path: PathBuf,
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error("no threads could be started")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
-}
-
 impl Chat {
     /// Loads `about` from `models_dir`, which takes a second or two of this thread.
     pub fn open(models_dir: &Path, about: &'static Model) -> Result<Self, OpenError> {
@@ -143,7 +102,8 @@ impl Chat {
             }
             Err(source) => return Err(OpenError::Unreadable { path, source }),
         }
-        let model = Loaded::open(&path, about.context).map_err(|source| OpenError::Load { path, source })?;
+        let model = Loaded::open(&path, about.context)
+            .map_err(|source| OpenError::Load { path, source })?;
         Ok(Chat {
             about,
             stats: Arc::default(),
@@ -157,18 +117,32 @@ impl Chat {
     /// default as far as it fits. Works on this thread, for up to some tenths of a second.
     pub fn prompt(&self, turns: Vec<Turn>, asked: Option<u32>) -> Result<Prompt, PromptError> {
         let context = self.about.context;
-        let text = self.model.template.render(turns).map_err(PromptError::Template)?;
+        let text = self
+            .model
+            .template
+            .render(turns)
+            .map_err(PromptError::Template)?;
         // What is certain to be too long is not worth the work of counting it.
         if text.len() > context as usize * self.model.longest_token {
-            return Err(PromptError::TooLong { prompt: None, asked });
+            return Err(PromptError::TooLong {
+                prompt: None,
+                asked,
+            });
         }
-        let encoding = self.model.tokenizer.encode(text, false).map_err(PromptError::Tokenizer)?;
+        let encoding = self
+            .model
+            .tokenizer
+            .encode(text, false)
+            .map_err(PromptError::Tokenizer)?;
         let tokens = encoding.get_ids().to_vec();
         let length = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
         let left = context.saturating_sub(length);
         let allowance = asked.unwrap_or(left.min(self.about.default_max_tokens));
         if allowance == 0 || allowance > left {
-            return Err(PromptError::TooLong { prompt: Some(length), asked });
+            return Err(PromptError::TooLong {
+                prompt: Some(length),
+                asked,
+            });
         }
         Ok(Prompt { tokens, allowance })
     }
@@ -191,7 +165,11 @@ impl Chat {
     }
 
     async fn wait_in_line(&self) -> Result<Lane, Failure> {
-        let mut waiting = Waiting { _gauge: Raised::new(&self.stats.waiting), stats: &self.stats, left: true };
+        let mut waiting = Waiting {
+            _gauge: Raised::new(&self.stats.waiting),
+            stats: &self.stats,
+            left: true,
+        };
         let entered = tokio::select! {
             lane = self.lanes.enter() => lane.ok_or(Failure::Broken),
             () = self.closing.cancelled() => Err(Failure::Closing),
@@ -231,6 +209,9 @@ impl Generation {
     /// What comes next; nothing follows [`Piece::End`] and [`Piece::Failed`].
     pub async fn next(&mut self) -> Piece {
         // A thread that panicked leaves without a last word.
-        self.pieces.recv().await.unwrap_or(Piece::Failed(Failure::Broken))
+        self.pieces
+            .recv()
+            .await
+            .unwrap_or(Piece::Failed(Failure::Broken))
     }
 }

@@ -20,19 +20,29 @@ impl Sampler {
             Some(seed) => StdRng::seed_from_u64(seed),
             None => StdRng::from_os_rng(),
         };
-        Sampler { temperature, top_p, rng, weights: Vec::new() }
+        Sampler {
+            temperature,
+            top_p,
+            rng,
+            weights: Vec::new(),
+        }
     }
 
     /// The next token, or `None` if there are no scores.
     pub fn pick(&mut self, scores: &[f32]) -> Option<u32> {
-        let (best, &highest) = scores.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let (best, &highest) = scores
+            .iter()
+            .enumerate()
+            .rev()
+            .max_by(|(_, a), (_, b)| a.total_cmp(b))?;
         if self.temperature <= 0.0 {
             return Some(best as u32);
         }
         // Relative to the best, so that no temperature is too low to divide by.
         let weight = |score: f32| ((score - highest) / self.temperature).exp();
         self.weights.clear();
-        self.weights.extend((0..).zip(scores.iter().map(|&score| weight(score))));
+        self.weights
+            .extend((0..).zip(scores.iter().map(|&score| weight(score))));
         if self.top_p < 1.0 {
             self.keep_nucleus();
         }
@@ -51,13 +61,15 @@ impl Sampler {
         // Tokens below this share cannot be in the nucleus, even if all others were as unlikely.
         let least = (1.0 - self.top_p) * total / self.weights.len() as f32;
         self.weights.retain(|(_, weight)| *weight >= least);
-        self.weights.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        self.weights
+            .sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut sum = 0.0;
         let needed = self.weights.iter().position(|(_, weight)| {
             sum += weight;
             sum >= self.top_p * total
         });
-        self.weights.truncate(needed.map_or(self.weights.len(), |last| last + 1));
+        self.weights
+            .truncate(needed.map_or(self.weights.len(), |last| last + 1));
     }
 }
 
@@ -86,7 +98,11 @@ mod tests {
 
     #[test]
     fn top_p_leaves_the_unlikely_out() {
-        assert!(draws(1.0, 0.9, 7).iter().all(|token| [1, 2, 4].contains(token)));
+        assert!(
+            draws(1.0, 0.9, 7)
+                .iter()
+                .all(|token| [1, 2, 4].contains(token))
+        );
         assert!(draws(2.0, 1.0, 7).contains(&3));
     }
 
@@ -94,8 +110,13 @@ mod tests {
     fn draws_follow_the_probabilities() {
         let mut sampler = Sampler::new(1.0, 1.0, Some(1));
         let scores = [0.0, 3.0_f32.ln()];
-        let ones = (0..4000).filter(|_| sampler.pick(&scores) == Some(1)).count();
-        assert!((2880..3120).contains(&ones), "{ones} of 4000, expected about 3000");
+        let ones = (0..4000)
+            .filter(|_| sampler.pick(&scores) == Some(1))
+            .count();
+        assert!(
+            (2880..3120).contains(&ones),
+            "{ones} of 4000, expected about 3000"
+        );
     }
 
     #[test]

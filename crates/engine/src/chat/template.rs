@@ -35,7 +35,13 @@ impl Template {
     pub fn render(&self, mut turns: Vec<Turn>) -> Result<String, minijinja::Error> {
         if turns.first().is_none_or(|turn| turn.role != "system") {
             let content = DEFAULT_SYSTEM.to_owned();
-            turns.insert(0, Turn { role: "system", content });
+            turns.insert(
+                0,
+                Turn {
+                    role: "system",
+                    content,
+                },
+            );
         }
         let template = self.jinja.get_template(NAME)?;
         template.render(context! { messages => turns, add_generation_prompt => true })
@@ -51,18 +57,25 @@ mod tests {
         {% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}";
 
     fn turn(role: &'static str, content: &str) -> Turn {
-        Turn { role, content: content.to_owned() }
+        Turn {
+            role,
+            content: content.to_owned(),
+        }
     }
 
     #[test]
     fn a_conversation_without_instructions_gets_the_default_line() {
         let template = Template::parse(SOURCE).unwrap();
         assert_eq!(
-            template.render(vec![turn("user", "{{ 1 + 1 }} <b>")]).unwrap(),
+            template
+                .render(vec![turn("user", "{{ 1 + 1 }} <b>")])
+                .unwrap(),
             format!("<system>{DEFAULT_SYSTEM}\n<user>{{{{ 1 + 1 }}}} <b>\n<assistant>")
         );
         assert_eq!(
-            template.render(vec![turn("system", "Be brief."), turn("user", "Hi")]).unwrap(),
+            template
+                .render(vec![turn("system", "Be brief."), turn("user", "Hi")])
+                .unwrap(),
             "<system>Be brief.\n<user>Hi\n<assistant>"
         );
     }

@@ -1,7 +1,8 @@
 //! From tokens to text that may be shown: whole characters only, and never a part of a stop string.
 
 use tokenizers::{
-    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, Tokenizer,
+    DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    Tokenizer,
 };
 
 /// Turns tokens into text as they come; a character spread over several tokens waits for its last.
@@ -18,7 +19,9 @@ pub struct Characters<'a> {
 
 impl<'a> Characters<'a> {
     pub fn new(tokenizer: &'a Tokenizer) -> Self {
-        Characters { stream: tokenizer.decode_stream(true) }
+        Characters {
+            stream: tokenizer.decode_stream(true),
+        }
     }
 
     pub fn push(&mut self, token: u32) -> tokenizers::Result<String> {
@@ -35,7 +38,11 @@ pub struct StopMatcher {
 
 impl StopMatcher {
     pub fn new(stops: Vec<String>) -> Self {
-        StopMatcher { stops, held: String::new(), found: false }
+        StopMatcher {
+            stops,
+            held: String::new(),
+            found: false,
+        }
     }
 
     /// Takes the next text and returns what may be shown by now.
@@ -44,7 +51,12 @@ impl StopMatcher {
             return String::new();
         }
         self.held.push_str(text);
-        if let Some(at) = self.stops.iter().filter_map(|stop| self.held.find(stop)).min() {
+        if let Some(at) = self
+            .stops
+            .iter()
+            .filter_map(|stop| self.held.find(stop))
+            .min()
+        {
             self.found = true;
             self.held.truncate(at);
             return std::mem::take(&mut self.held);
@@ -86,8 +98,17 @@ mod tests {
     fn bytes() -> Tokenizer {
         let mut alphabet: Vec<char> = ByteLevel::alphabet().into_iter().collect();
         alphabet.sort_unstable();
-        let vocab = alphabet.iter().map(char::to_string).zip(0..).collect::<Vec<_>>();
-        let bpe = BPE::builder().vocab_and_merges(vocab.into_iter().collect::<tokenizers::models::bpe::Vocab>(), vec![]);
+        let vocab = alphabet
+            .iter()
+            .map(char::to_string)
+            .zip(0..)
+            .collect::<Vec<_>>();
+        let bpe = BPE::builder().vocab_and_merges(
+            vocab
+                .into_iter()
+                .collect::<tokenizers::models::bpe::Vocab>(),
+            vec![],
+        );
         let mut tokenizer = Tokenizer::new(bpe.build().unwrap());
         let bytes = ByteLevel::new(false, true, false);
         tokenizer.with_pre_tokenizer(Some(bytes));
@@ -102,10 +123,17 @@ mod tests {
         let tokens = tokenizer.encode(text, false).unwrap();
         assert_eq!(tokens.get_ids().len(), text.len());
         let mut characters = Characters::new(&tokenizer);
-        let pieces: Vec<String> = tokens.get_ids().iter().map(|&token| characters.push(token).unwrap()).collect();
+        let pieces: Vec<String> = tokens
+            .get_ids()
+            .iter()
+            .map(|&token| characters.push(token).unwrap())
+            .collect();
         assert_eq!(pieces.concat(), text);
         assert!(pieces.iter().all(|piece| !piece.contains('\u{fffd}')));
-        assert_eq!(pieces.iter().filter(|piece| !piece.is_empty()).count(), text.chars().count());
+        assert_eq!(
+            pieces.iter().filter(|piece| !piece.is_empty()).count(),
+            text.chars().count()
+        );
     }
 
     #[test]
@@ -113,7 +141,10 @@ mod tests {
         let tokenizer = bytes();
         let tokens = tokenizer.encode("a🎉", false).unwrap();
         let mut characters = Characters::new(&tokenizer);
-        let shown: String = tokens.get_ids()[..4].iter().map(|&token| characters.push(token).unwrap()).collect();
+        let shown: String = tokens.get_ids()[..4]
+            .iter()
+            .map(|&token| characters.push(token).unwrap())
+            .collect();
         assert_eq!(shown, "a");
     }
 
@@ -135,7 +166,13 @@ mod tests {
     #[test]
     fn what_only_looked_like_a_stop_string_is_shown_later() {
         let (text, found) = shown(&["aab"], &["xa", "a", "a", "c"]);
-        assert_eq!((text, found), (vec!["x".into(), "".into(), "a".into(), "aac".into(), "".into()], false));
+        assert_eq!(
+            (text, found),
+            (
+                vec!["x".into(), "".into(), "a".into(), "aac".into(), "".into()],
+                false
+            )
+        );
         assert_eq!(shown(&["END"], &["the EN"]).0, ["the ", "EN"]);
     }
 

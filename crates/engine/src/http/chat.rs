@@ -12,7 +12,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
-use wire::{ChatChunk, ChatCompletion, Choice, ChunkChoice, Delta, FinishReason, OutputMessage, Role, Usage, sse};
+use wire::{
+    ChatChunk, ChatCompletion, Choice, ChunkChoice, Delta, FinishReason, OutputMessage, Role,
+    Usage, sse,
+};
 
 use super::BODY_LIMIT;
 use super::error::ApiError;
@@ -24,10 +27,18 @@ pub async fn complete(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let body = body.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(failed) if failed.status() == 413 => ApiError::body_too_large(BODY_LIMIT),
+        BytesRejection::FailedToBufferBody(failed) if failed.status() == 413 => {
+            ApiError::body_too_large(BODY_LIMIT)
+        }
         _ => ApiError::unread_body(),
     })?;
-    let Call { turns, settings, limit, stream, usage_chunk } = Call::parse(&body, chat.about)?;
+    let Call {
+        turns,
+        settings,
+        limit,
+        stream,
+        usage_chunk,
+    } = Call::parse(&body, chat.about)?;
     // Counting a long conversation takes a while: not on the threads that serve connections.
     let model = chat.clone();
     let prompt = spawn_blocking(move || model.prompt(turns, limit))
@@ -37,7 +48,9 @@ pub async fn complete(
 
     let answer = Answer {
         id: format!("chatcmpl-{}", Uuid::now_v7().simple()),
-        created: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs()),
+        created: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_secs()),
         model: chat.about.id,
         prompt_tokens: prompt.tokens(),
         usage_chunk,
@@ -65,7 +78,11 @@ struct Answer {
 }
 
 impl Answer {
-    async fn whole(self, first: Piece, mut generation: Generation) -> Result<ChatCompletion, ApiError> {
+    async fn whole(
+        self,
+        first: Piece,
+        mut generation: Generation,
+    ) -> Result<ChatCompletion, ApiError> {
         let mut text = String::new();
         let mut piece = first;
         let ending = loop {
@@ -84,7 +101,11 @@ impl Answer {
             model: self.model.to_owned(),
             choices: vec![Choice {
                 index: 0,
-                message: OutputMessage { role: Role::Assistant, content: Some(text), refusal: None },
+                message: OutputMessage {
+                    role: Role::Assistant,
+                    content: Some(text),
+                    refusal: None,
+                },
                 logprobs: None,
                 finish_reason: reason(ending.finish),
             }],
@@ -92,7 +113,13 @@ impl Answer {
     }
 
     fn stream(self, first: Piece, generation: Generation) -> Response {
-        let open = self.event(Delta { role: Some(Role::Assistant), content: Some(String::new()) }, None);
+        let open = self.event(
+            Delta {
+                role: Some(Role::Assistant),
+                content: Some(String::new()),
+            },
+            None,
+        );
         let (shown, more) = self.events(first);
         let rest = more.then_some((self, generation));
         let head = stream::iter([Ok::<_, Infallible>(Bytes::from(open + &shown))]);
@@ -101,14 +128,30 @@ impl Answer {
             let (shown, more) = answer.events(generation.next().await);
             Some((Ok(Bytes::from(shown)), more.then_some((answer, generation))))
         });
-        let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
-        (headers, Body::from_stream(stream::StreamExt::chain(head, tail))).into_response()
+        let headers = [
+            (CONTENT_TYPE, "text/event-stream"),
+            (CACHE_CONTROL, "no-cache"),
+        ];
+        (
+            headers,
+            Body::from_stream(stream::StreamExt::chain(head, tail)),
+        )
+            .into_response()
     }
 
     /// The events for `piece`, and whether more will follow.
     fn events(&self, piece: Piece) -> (String, bool) {
         match piece {
-            Piece::Text(text) => (self.event(Delta { role: None, content: Some(text) }, None), true),
+            Piece::Text(text) => (
+                self.event(
+                    Delta {
+                        role: None,
+                        content: Some(text),
+                    },
+                    None,
+                ),
+                true,
+            ),
             Piece::End(ending) => {
                 let mut events = self.event(Delta::default(), Some(reason(ending.finish)));
                 if self.usage_chunk {
@@ -116,14 +159,20 @@ impl Answer {
                 }
                 (events + &sse::event(sse::DONE), false)
             }
-            Piece::Failed(failure) => {
-                (event(&ApiError::from(failure).body()) + &sse::event(sse::DONE), false)
-            }
+            Piece::Failed(failure) => (
+                event(&ApiError::from(failure).body()) + &sse::event(sse::DONE),
+                false,
+            ),
         }
     }
 
     fn event(&self, delta: Delta, finish_reason: Option<FinishReason>) -> String {
-        let choice = ChunkChoice { index: 0, delta, logprobs: None, finish_reason };
+        let choice = ChunkChoice {
+            index: 0,
+            delta,
+            logprobs: None,
+            finish_reason,
+        };
         event(&self.chunk(vec![choice], self.usage_chunk.then_some(None)))
     }
 

@@ -17,7 +17,11 @@ pub struct ApiError {
 
 impl ApiError {
     fn new(status: StatusCode, code: &str, param: Option<&str>, message: String) -> Self {
-        let kind = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
+        let kind = if status.is_server_error() {
+            "server_error"
+        } else {
+            "invalid_request_error"
+        };
         ApiError {
             status,
             detail: ErrorDetail {
@@ -35,16 +39,31 @@ impl ApiError {
     }
 
     pub fn missing(param: &str, message: String) -> Self {
-        ApiError::new(StatusCode::BAD_REQUEST, "missing_parameter", Some(param), message)
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "missing_parameter",
+            Some(param),
+            message,
+        )
     }
 
     pub fn invalid(param: &str, message: String) -> Self {
-        ApiError::new(StatusCode::BAD_REQUEST, "invalid_parameter", Some(param), message)
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_parameter",
+            Some(param),
+            message,
+        )
     }
 
     pub fn body_too_large(limit: usize) -> Self {
         let message = format!("The body is larger than {} MiB.", limit >> 20);
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", None, message)
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            None,
+            message,
+        )
     }
 
     pub fn unread_body() -> Self {
@@ -56,7 +75,12 @@ impl ApiError {
         // The name is the client's own, but of any length.
         let asked: String = asked.chars().take(100).collect();
         let message = format!("There is no model `{asked}` here; there is `{}`.", known.id);
-        ApiError::new(StatusCode::NOT_FOUND, "model_not_found", Some("model"), message)
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "model_not_found",
+            Some("model"),
+            message,
+        )
     }
 
     pub fn not_found(path: &str) -> Self {
@@ -67,7 +91,12 @@ impl ApiError {
 
     pub fn method_not_allowed(method: &str, path: &str) -> Self {
         let message = format!("{path} does not take {method}.");
-        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", None, message)
+        ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            None,
+            message,
+        )
     }
 
     /// For `error`, raised by a conversation with `model`.
@@ -75,7 +104,10 @@ impl ApiError {
         let (prompt, asked) = match error {
             PromptError::TooLong { prompt, asked } => (prompt, asked),
             PromptError::Template(_) | PromptError::Tokenizer(_) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "no prompt could be made");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "no prompt could be made"
+                );
                 return ApiError::broken();
             }
         };
@@ -92,12 +124,22 @@ impl ApiError {
              Shorten the messages or ask for a shorter answer.",
             model.id, model.context
         );
-        ApiError::new(StatusCode::BAD_REQUEST, "context_length_exceeded", Some("messages"), message)
+        ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "context_length_exceeded",
+            Some("messages"),
+            message,
+        )
     }
 
     fn broken() -> Self {
         let message = "The model failed on this request. Try it again.".to_owned();
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", None, message)
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            None,
+            message,
+        )
     }
 
     pub fn body(self) -> ErrorBody {
@@ -110,8 +152,14 @@ impl From<Failure> for ApiError {
         match failure {
             Failure::Broken => ApiError::broken(),
             Failure::Closing => {
-                let message = "This worker is shutting down. Try again in a few seconds.".to_owned();
-                ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", None, message)
+                let message =
+                    "This worker is shutting down. Try again in a few seconds.".to_owned();
+                ApiError::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "shutting_down",
+                    None,
+                    message,
+                )
             }
         }
     }

@@ -32,7 +32,8 @@ impl Call {
             usage_chunk: request.wants_usage_chunk(),
             limit,
             settings: Settings {
-                temperature: within(request.temperature, 2.0, "temperature")?.unwrap_or(model.temperature),
+                temperature: within(request.temperature, 2.0, "temperature")?
+                    .unwrap_or(model.temperature),
                 top_p: within(request.top_p, 1.0, "top_p")?.unwrap_or(model.top_p),
                 seed: request.seed.map(i64::cast_unsigned),
                 stop: stops(request.stop)?,
@@ -69,7 +70,10 @@ fn wrong(param: &str) -> ApiError {
 
 fn missing(param: &str) -> ApiError {
     let name = param.rsplit('.').next().unwrap_or(param);
-    ApiError::missing(param, format!("`{param}` is missing; it must be {}.", rule(name)))
+    ApiError::missing(
+        param,
+        format!("`{param}` is missing; it must be {}.", rule(name)),
+    )
 }
 
 fn require(good: bool, param: &str) -> Result<(), ApiError> {
@@ -77,7 +81,10 @@ fn require(good: bool, param: &str) -> Result<(), ApiError> {
 }
 
 fn within(value: Option<f32>, most: f32, param: &str) -> Result<Option<f32>, ApiError> {
-    require(value.is_none_or(|value| (0.0..=most).contains(&value)), param)?;
+    require(
+        value.is_none_or(|value| (0.0..=most).contains(&value)),
+        param,
+    )?;
     Ok(value)
 }
 
@@ -89,6 +96,10 @@ fn limit_name(request: &ChatRequest) -> &'static str {
 }
 
 fn read(body: &[u8]) -> Result<ChatRequest, ApiError> {
+    // serde would read the fields from a list, too.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::invalid_json("it must be an object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let request = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -97,7 +108,10 @@ fn read(body: &[u8]) -> Result<ChatRequest, ApiError> {
         if !error.inner().is_data() {
             return ApiError::invalid_json(&reason);
         }
-        if let Some(field) = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        if let Some(field) = reason
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next())
+        {
             let dot = if path.is_empty() { "" } else { "." };
             return missing(&format!("{path}{dot}{field}"));
         }
@@ -106,13 +120,17 @@ fn read(body: &[u8]) -> Result<ChatRequest, ApiError> {
         }
         wrong(path)
     })?;
-    json.end().map_err(|error| ApiError::invalid_json(&error.to_string()))?;
+    json.end()
+        .map_err(|error| ApiError::invalid_json(&error.to_string()))?;
     Ok(request)
 }
 
 fn stops(stop: Option<Stop>) -> Result<Vec<String>, ApiError> {
     let stops = stop.map(Stop::into_vec).unwrap_or_default();
-    require(stops.len() <= 4 && stops.iter().all(|stop| !stop.is_empty()), "stop")?;
+    require(
+        stops.len() <= 4 && stops.iter().all(|stop| !stop.is_empty()),
+        "stop",
+    )?;
     Ok(stops)
 }
 
@@ -123,7 +141,11 @@ fn turns(messages: Vec<Message>) -> Result<Vec<Turn>, ApiError> {
         .enumerate()
         .map(|(at, message)| {
             let role = spoken(message.role);
-            let content = content(message.content, message.role, &format!("messages[{at}].content"))?;
+            let content = content(
+                message.content,
+                message.role,
+                &format!("messages[{at}].content"),
+            )?;
             Ok(Turn { role, content })
         })
         .collect()
@@ -167,111 +189,4 @@ fn content(content: Option<Content>, role: Role, param: &str) -> Result<String, 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::CHAT;
-    use serde_json::{Value, json};
-
-    fn parse(body: Value) -> Result<Call, ApiError> {
-        Call::parse(&Bytes::from(body.to_string()), &CHAT)
-    }
-
-    fn with(field: &str, value: Value) -> Value {
-        let mut body = json!({"model": CHAT.id, "messages": [{"role": "user", "content": "Hi"}]});
-        body[field] = value;
-        body
-    }
-
-    fn refusal(body: Value) -> (String, Option<String>) {
-        let refused = parse(body).unwrap_err();
-        assert_eq!(refused.status, 400);
-        (refused.detail.code.unwrap(), refused.detail.param)
-    }
-
-    #[test]
-    fn what_is_left_out_is_as_the_models_makers_recommend() {
-        let call = parse(with("unknown", json!({"is": "fine"}))).unwrap();
-        let expected = Settings { temperature: 0.2, top_p: 0.9, seed: None, stop: vec![] };
-        assert_eq!(call.settings, expected);
-        assert_eq!((call.limit, call.stream, call.usage_chunk), (None, false, false));
-    }
-
-    #[test]
-    fn values_out_of_range_are_refused_by_name() {
-        for (field, value) in [
-            ("temperature", json!(2.1)),
-            ("temperature", json!("hot")),
-            ("top_p", json!(-0.1)),
-            ("n", json!(2)),
-            ("max_tokens", json!(0)),
-            ("max_completion_tokens", json!(-1)),
-            ("seed", json!(0.5)),
-            ("stop", json!(["a", "b", "c", "d", "e"])),
-            ("stop", json!("")),
-            ("stream", json!("yes")),
-            ("messages", json!([])),
-            ("messages", json!("Hi")),
-        ] {
-            let (code, param) = refusal(with(field, value));
-            assert_eq!((code.as_str(), param.as_deref()), ("invalid_parameter", Some(field)));
-        }
-    }
-
-    #[test]
-    fn a_wrong_message_is_named_by_its_path() {
-        for (message, code, param) in [
-            (json!({"role": "boss", "content": "Hi"}), "invalid_parameter", "messages[1].role"),
-            (json!({"content": "Hi"}), "missing_parameter", "messages[1].role"),
-            (json!({"role": "user"}), "missing_parameter", "messages[1].content"),
-            (json!({"role": "user", "content": 7}), "invalid_parameter", "messages[1].content"),
-            (
-                json!({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}),
-                "invalid_parameter",
-                "messages[1].content[1].type",
-            ),
-            (
-                json!({"role": "user", "content": [{"type": "text"}]}),
-                "missing_parameter",
-                "messages[1].content[0].text",
-            ),
-        ] {
-            let body = with("messages", json!([{"role": "user", "content": "Hi"}, message]));
-            assert_eq!(refusal(body), (code.to_owned(), Some(param.to_owned())));
-        }
-        let (code, param) = refusal(json!({"model": CHAT.id}));
-        assert_eq!((code.as_str(), param.as_deref()), ("missing_parameter", Some("messages")));
-    }
-
-    #[test]
-    fn parts_are_joined_and_roles_are_those_of_the_template() {
-        let messages = json!([
-            {"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": "brief."}]},
-            {"role": "assistant", "content": null},
-        ]);
-        let turns = parse(with("messages", messages)).unwrap().turns;
-        assert_eq!(
-            turns,
-            [
-                Turn { role: "system", content: "Be brief.".into() },
-                Turn { role: "assistant", content: String::new() },
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_not_json_is_called_so() {
-        for body in [&b"{"[..], b"", b"{} {}", b"[1]", b"\xff"] {
-            let refused = Call::parse(&Bytes::from_static(body), &CHAT).unwrap_err();
-            let code = refused.detail.code.as_deref();
-            // `{}` is whole, but says nothing.
-            let expected = if body == b"{} {}" { "missing_parameter" } else { "invalid_json" };
-            assert_eq!(code, Some(expected), "{}", String::from_utf8_lossy(body));
-        }
-    }
-
-    #[test]
-    fn another_model_is_not_found() {
-        let refused = parse(with("model", json!("gpt-5"))).unwrap_err();
-        assert_eq!((refused.status.as_u16(), refused.detail.param.as_deref()), (404, Some("model")));
-    }
-}
+mod tests;
