@@ -8,6 +8,8 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -63,6 +65,11 @@ pub fn date(ms: i64) -> String {
 pub fn day(ms: i64) -> String {
     let at = utc(ms);
     format!("{} {}", at.day(), MONTHS[at.month0() as usize])
+}
+
+/// `Mon`
+pub fn weekday(ms: i64) -> &'static str {
+    WEEKDAYS[utc(ms).weekday().num_days_from_monday() as usize]
 }
 
 /// `12:04`
@@ -150,6 +157,7 @@ mod tests {
     #[test]
     fn times_are_written_in_utc() {
         assert_eq!(exact(THEN), "3 Nov 2025, 12:04:11 UTC");
+        assert_eq!(weekday(THEN), "Mon");
         assert_eq!(iso(THEN), "2025-11-03T12:04:11Z");
     }
 

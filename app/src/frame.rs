@@ -24,8 +24,14 @@ const PAGES: [(&str, &str, Glyph); 4] = [
 #[component]
 pub fn Frame() -> impl IntoView {
     let path = use_location().pathname;
+    // After signing out there is nobody left to ask about.
+    let page = Memo::new(move |before: Option<&String>| {
+        let path = path.get();
+        let ours = PAGES.iter().any(|(href, ..)| *href == path);
+        before.filter(|_| !ours).cloned().unwrap_or(path)
+    });
     provide_context(AccountState(Resource::new(
-        move || path.get(),
+        move || page.get(),
         |_| load_overview(),
     )));
     Toasts::provide();
@@ -72,13 +78,13 @@ fn Sidebar() -> impl IntoView {
         }
     });
     view! {
-        <div id="sidebar" class="sidebar" popover="auto">
+        <aside id="sidebar" class="sidebar" popover="auto" aria-label="Pages and account">
             <Brand/>
             <nav aria-label="Pages">
                 <ul>{links.into_iter().collect_view()}</ul>
             </nav>
             <Account/>
-        </div>
+        </aside>
     }
 }
 

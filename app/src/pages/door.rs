@@ -3,7 +3,6 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 
 use super::problem::{FormProblem, failure, field_error};
@@ -40,7 +39,7 @@ pub fn SignInPage() -> impl IntoView {
                 <FormProblem problem fields=FIELDS/>
                 <SubmitButton label="Sign in" busy=action.pending()/>
             </ActionForm>
-            <p class="aside">"New here? " <A href="/sign-up">"Create an account"</A></p>
+            <p class="aside">"New here? " <a href="/sign-up">"Create an account"</a></p>
         </DoorFrame>
     }
 }
@@ -64,13 +63,13 @@ pub fn SignUpPage() -> impl IntoView {
                     name="password"
                     label="Password"
                     autocomplete="new-password"
-                    help="A sentence is easier to keep in mind than signs and digits."
+                    help="At least 8 characters. A few words in a row are good."
                     error=field_error(problem, "password")
                 />
                 <FormProblem problem fields=FIELDS/>
                 <SubmitButton label="Create account" busy=action.pending()/>
             </ActionForm>
-            <p class="aside">"You have an account? " <A href="/sign-in">"Sign in"</A></p>
+            <p class="aside">"You have an account? " <a href="/sign-in">"Sign in"</a></p>
         </DoorFrame>
     }
 }

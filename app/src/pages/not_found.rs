@@ -1,6 +1,5 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 /// For addresses that lead nowhere. The service sets the status.
 #[component]
@@ -10,7 +9,7 @@ pub fn NotFoundPage() -> impl IntoView {
         <main class="door" id="main" tabindex="-1">
             <h1>"There is no page here"</h1>
             <p>"The address may be mistyped, or the page has moved."</p>
-            <p><A href="/">"Go to your home page"</A></p>
+            <p><a href="/">"Go to your home page"</a></p>
         </main>
     }
 }

@@ -7,9 +7,12 @@ use crate::format;
 
 /// Height of the plot in its own units, which are pixels.
 const HEIGHT: u64 = 160;
-/// Width of a bar's column and of the bar in it, in units that stretch.
+/// Width of a bar's column, in units that stretch.
 const COLUMN: usize = 10;
-const BAR: usize = 7;
+/// Width of a bar among many, and among so few that it would be a slab.
+const BAR: usize = 6;
+const BAR_OF_FEW: usize = 4;
+const FEW: usize = 7;
 
 /// One layer of the stack, from the bottom up.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,7 @@ pub fn BarChart(
             .max()
             .unwrap_or_default(),
     );
+    let width = if bars.len() <= FEW { BAR_OF_FEW } else { BAR };
     let ticks = bars
         .iter()
         .map(|bar| view! { <span>{bar.tick.clone()}</span> })
@@ -51,7 +55,7 @@ pub fn BarChart(
     let columns = bars
         .into_iter()
         .enumerate()
-        .map(|(at, bar)| view! { <Column at bar top series/> })
+        .map(|(at, bar)| view! { <Column at width bar top series/> })
         .collect::<Vec<_>>();
     let view_box = format!("0 0 {} {HEIGHT}", columns.len() * COLUMN);
     let legend = series.iter().map(|series| {
@@ -84,7 +88,7 @@ pub fn BarChart(
 }
 
 #[component]
-fn Column(at: usize, bar: Bar, top: u64, series: &'static [Series]) -> impl IntoView {
+fn Column(at: usize, width: usize, bar: Bar, top: u64, series: &'static [Series]) -> impl IntoView {
     let left = at * COLUMN;
     let told = series
         .iter()
@@ -99,9 +103,9 @@ fn Column(at: usize, bar: Bar, top: u64, series: &'static [Series]) -> impl Into
         view! {
             <rect
                 class=series.class
-                x=(left + (COLUMN - BAR) / 2).to_string()
+                x=(left + (COLUMN - width) / 2).to_string()
                 y=y.to_string()
-                width=BAR.to_string()
+                width=width.to_string()
                 height=height.to_string()
             ></rect>
         }

@@ -7,7 +7,11 @@ use crate::browser;
 /// A modal dialog. Rendered by the server it stands open in the flow of the page, so that it works without scripts
 /// too. Whoever shows it takes it away again: when `on_close` asks for it (by Esc), or by its own links.
 #[component]
-pub fn Dialog(title: String, on_close: Callback<()>, children: Children) -> impl IntoView {
+pub fn Dialog(
+    #[prop(into)] title: Signal<String>,
+    on_close: Callback<()>,
+    children: Children,
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {

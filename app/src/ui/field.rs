@@ -161,10 +161,10 @@ fn FieldHelp(
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     view! {
-        {help.map(|help| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
         <p class="error" id=format!("{name}-error") hidden=move || error.read().is_none()>
             {move || error.get()}
         </p>
+        {help.map(|help| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
     }
 }
 

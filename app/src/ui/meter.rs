@@ -17,7 +17,7 @@ pub fn Meter(label: String, used: u64, limit: u64, unit: &'static str) -> impl I
                 value=used.min(limit).to_string()
                 aria-label=told
             ></meter>
-            <span class="limit-amount">{amount} <span class="hint">{unit}</span></span>
+            <span class="limit-amount">{amount} " " <span class="hint">{unit}</span></span>
         </div>
     }
 }

@@ -45,14 +45,14 @@ async fn the_range_is_part_of_the_address() {
 
 #[tokio::test]
 async fn what_fails_is_said_with_the_request_to_quote_and_the_rest_stays() {
-    let html = body("/usage?range=week", Some(account())).await;
+    let html = body("/usage?range=month", Some(account())).await;
     let seen = text(&html);
     assert!(
         seen.contains("The figures cannot be read now.")
             && seen.contains("req_1")
             && seen.contains("Try again")
     );
-    assert!(html.contains("href=\"/usage?range=week\" aria-current=\"true\""));
+    assert!(html.contains("href=\"/usage?range=month\" aria-current=\"true\""));
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use crate::api::{CreateKey, load_overview};
 use crate::browser;
@@ -107,7 +106,7 @@ fn KeyStep(
         None if has_key => view! {
             <p class="hint">
                 "You have a key. Lost it? Revoke it and create another on "
-                <A href="/keys">"the keys page"</A> "."
+                <a href="/keys">"the keys page"</a> "."
             </p>
         }
         .into_any(),
@@ -143,7 +142,7 @@ fn CallStep(
                     <p class="ok">
                         <Icon glyph=Glyph::Check/>
                         "Your first request has arrived. "
-                        <A href="/usage">"See it in usage"</A>
+                        <a href="/usage">"See it in usage"</a>
                     </p>
                 }.into_any()
             } else {
@@ -155,7 +154,7 @@ fn CallStep(
         <noscript>
             <p class="hint">"Reload this page after the call: without JavaScript it does not notice by itself."</p>
         </noscript>
-        <p><A href="/playground">"Or try it in the playground"</A></p>
+        <p class="hint"><a href="/playground">"Or try it in the playground"</a></p>
     }
     .into_any()
 }

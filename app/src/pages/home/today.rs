@@ -1,24 +1,46 @@
-//! How things stand: today's figures, the limits as they are now, and the call to copy again.
+//! How things stand: today's figures, the last days, the limits as they are now, and the call to copy again.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
-use crate::console::Overview;
+use crate::api::load_usage;
+use crate::console::{Limit, Overview, UsageRange};
 use crate::example::{KEY_VARIABLE, curl};
 use crate::format;
-use crate::pages::usage::TotalTiles;
+use crate::pages::loaded::Loaded;
+use crate::pages::usage::{RequestChart, TotalTiles};
 use crate::ui::{Code, Meter};
 
 #[component]
 pub fn Today(overview: Overview) -> impl IntoView {
-    let Overview {
-        tier,
-        limits,
-        base_url,
-        model,
-        today,
-        ..
-    } = overview;
+    let week = Resource::new(|| (), |()| load_usage(UsageRange::Week));
+    view! {
+        <header class="page-head">
+            <h1>"Home"</h1>
+            <a href="/playground" class="button plain">"Open playground"</a>
+        </header>
+        <section class="section" aria-labelledby="today">
+            <div class="section-head">
+                <h2 id="today">"Today"</h2>
+                <span class="hint">"since 00:00 UTC"</span>
+            </div>
+            <TotalTiles totals=overview.today/>
+        </section>
+        <section class="section" aria-labelledby="week">
+            <div class="section-head">
+                <h2 id="week">"Last 7 days"</h2>
+                <a href="/usage?range=week">"View usage"</a>
+            </div>
+            <Loaded from=week view=|usage| {
+                view! { <RequestChart buckets=usage.buckets range=UsageRange::Week/> }.into_any()
+            }/>
+        </section>
+        <Limits tier=overview.tier limits=overview.limits/>
+        <Calling base_url=overview.base_url model=overview.model keys=overview.keys/>
+    }
+}
+
+#[component]
+fn Limits(tier: String, limits: Vec<Limit>) -> impl IntoView {
     let meters = limits.into_iter().map(|limit| {
         view! {
             <li>
@@ -26,23 +48,7 @@ pub fn Today(overview: Overview) -> impl IntoView {
             </li>
         }
     });
-    let example = model.map(|model| {
-        let command = curl(&base_url, &model, KEY_VARIABLE);
-        view! { <Code label="curl" text=Signal::stored(command)/> }
-    });
     view! {
-        <header class="page-head">
-            <h1>"Home"</h1>
-            <A href="/playground" attr:class="button plain">"Open playground"</A>
-        </header>
-        <section class="section" aria-labelledby="today">
-            <div class="section-head">
-                <h2 id="today">"Today"</h2>
-                <span class="hint">"since 00:00 UTC"</span>
-                <A href="/usage">"View usage"</A>
-            </div>
-            <TotalTiles totals=today/>
-        </section>
         <section class="section" aria-labelledby="limits">
             <div class="section-head">
                 <h2 id="limits">"Limits"</h2>
@@ -50,23 +56,36 @@ pub fn Today(overview: Overview) -> impl IntoView {
             </div>
             <ul class="card limits">{meters.collect_view()}</ul>
         </section>
+    }
+}
+
+#[component]
+fn Calling(base_url: String, model: Option<String>, keys: u64) -> impl IntoView {
+    let example = model.map(|model| {
+        let command = curl(&base_url, &model, KEY_VARIABLE);
+        view! {
+            <details class="more">
+                <summary>"A request by curl"</summary>
+                <Code label="curl" text=Signal::stored(command)/>
+            </details>
+        }
+    });
+    view! {
         <section class="section" aria-labelledby="calling">
             <div class="section-head">
                 <h2 id="calling">"Calling the API"</h2>
             </div>
             <dl class="card facts">
-                <div><dt>"Base URL"</dt><dd><code>{base_url.clone()}</code></dd></div>
+                <div>
+                    <dt>"Base URL"</dt>
+                    <dd><code>{base_url}</code></dd>
+                </div>
                 <div>
                     <dt>"Keys"</dt>
-                    <dd>{format::count(overview.keys)} " active · " <A href="/keys">"Manage keys"</A></dd>
+                    <dd>{format::count(keys)} " active · " <a href="/keys">"Manage keys"</a></dd>
                 </div>
             </dl>
-            {example.map(|example| view! {
-                <details class="more">
-                    <summary>"Show a request by curl"</summary>
-                    {example}
-                </details>
-            })}
+            {example}
         </section>
     }
 }

@@ -1,6 +1,5 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::close;
 use crate::api::CreateKey;
@@ -32,8 +31,12 @@ pub fn CreateDialog(create: ServerAction<CreateKey>, fresh: Option<NewKey>) -> i
         }
     });
     on_cleanup(move || create.clear());
+    let title = Signal::derive(move || match created.get() {
+        None => "Create a key".to_owned(),
+        Some(created) => format!("Key “{}” is created", created.key.name),
+    });
     view! {
-        <Dialog title="Create a key".into() on_close=leave>
+        <Dialog title on_close=leave>
             {move || match created.get() {
                 None => view! { <NameForm create/> }.into_any(),
                 Some(created) => view! { <Created created copied warned leave/> }.into_any(),
@@ -56,7 +59,7 @@ fn NameForm(create: ServerAction<CreateKey>) -> impl IntoView {
             />
             <FormProblem problem fields=&["name"]/>
             <div class="actions">
-                <A href="/keys" attr:class="button plain" scroll=false>"Cancel"</A>
+                <a href="/keys" class="button plain" data-noscroll="true">"Cancel"</a>
                 <SubmitButton label="Create key" busy=create.pending()/>
             </div>
         </ActionForm>
@@ -71,6 +74,7 @@ fn Created(
     leave: Callback<()>,
 ) -> impl IntoView {
     let AccountState(overview) = expect_context();
+    let uncopied = move || warned.get() && !copied.get();
     let secret = created.secret.clone();
     let example = move || {
         let secret = secret.clone();
@@ -86,24 +90,25 @@ fn Created(
         })
     };
     view! {
-        <p class="hint">"Name: " {created.key.name}</p>
         <Secret secret=created.secret copied/>
         <Transition>{example}</Transition>
         <p class="error" role="alert">
-            {move || warned.get().then_some("The key is not copied yet, and it cannot be shown again.")}
+            {move || uncopied().then_some("The key is not copied yet, and it cannot be shown again.")}
         </p>
         <div class="actions">
-            <A
+            <a
                 href="/keys"
-                attr:class="button primary"
-                scroll=false
+                class="button"
+                class:primary=move || !uncopied()
+                class:plain=uncopied
+                data-noscroll="true"
                 on:click=move |event| {
                     event.prevent_default();
                     leave.run(());
                 }
             >
-                {move || if warned.get() && !copied.get() { "Close anyway" } else { "Done" }}
-            </A>
+                {move || if uncopied() { "Close anyway" } else { "Done" }}
+            </a>
         </div>
     }
 }

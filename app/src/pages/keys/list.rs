@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::console::Key;
 use crate::ui::{Badge, Tone, When};
@@ -43,10 +42,10 @@ fn KeyRow(key: Key, now: Signal<Option<i64>>) -> impl IntoView {
         let href = format!("/keys?revoke={}", key.id);
         let name = key.name.clone();
         view! {
-            <A href attr:class="button quiet small danger" scroll=false>
+            <a href=href class="button quiet small danger" data-noscroll="true">
                 "Revoke"
                 <span class="visually-hidden">{format!(" {name}")}</span>
-            </A>
+            </a>
         }
     });
     view! {

@@ -8,7 +8,6 @@ mod revoke;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
-use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use self::create::CreateDialog;
@@ -48,10 +47,10 @@ pub fn KeysPage() -> impl IntoView {
         <Title text="Keys"/>
         <header class="page-head">
             <h1>"API keys"</h1>
-            <A href="/keys?create" attr:class="button primary">
+            <a href="/keys?create" class="button primary">
                 <Icon glyph=Glyph::Plus/>
                 "Create key"
-            </A>
+            </a>
         </header>
         <p class="lead">"A key is shown once. Keep it on your servers, out of browsers and apps."</p>
         {move || creating.get().then(|| view! {
@@ -89,7 +88,7 @@ fn NoKeys() -> impl IntoView {
     view! {
         <Empty title="No keys yet">
             <p>"Every request carries a key. Create one to make your first."</p>
-            <A href="/keys?create" attr:class="button plain">"Create key"</A>
+            <a href="/keys?create" class="button plain">"Create key"</a>
         </Empty>
     }
 }

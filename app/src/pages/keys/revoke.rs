@@ -1,6 +1,5 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::close;
 use crate::api::RevokeKey;
@@ -38,14 +37,14 @@ fn Confirm(key: Key, revoke: ServerAction<RevokeKey>, now: Signal<Option<i64>>) 
         None => "Never used.".into_any(),
     };
     view! {
-        <Dialog title=format!("Revoke “{}”?", key.name) on_close=Callback::new(|()| close())>
+        <Dialog title=Signal::stored(format!("Revoke “{}”?", key.name)) on_close=Callback::new(|()| close())>
             <p><code>{key.masked}</code></p>
             <p>{last_use} " Requests with this key fail at once, and it cannot be brought back."</p>
             <ActionForm action=revoke attr:class="form">
                 <input type="hidden" name="id" value=key.id/>
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <A href="/keys" attr:class="button plain" scroll=false>"Cancel"</A>
+                    <a href="/keys" class="button plain" data-noscroll="true">"Cancel"</a>
                     <SubmitButton label="Revoke key" look="danger solid" busy=revoke.pending()/>
                 </div>
             </ActionForm>

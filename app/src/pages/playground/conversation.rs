@@ -1,17 +1,14 @@
-//! The conversation and the run of its next answer.
+//! The conversation: who said what, and how each answer stands.
 
 use leptos::prelude::*;
-use leptos::reactive::owner::LocalStorage;
+use leptos::reactive::send_wrapper_ext::SendOption;
 use leptos::task::spawn_local;
-use wire::sse::Framer;
-use wire::{ErrorBody, Role};
+use wire::Role;
 
-use super::answer::{Answer, Figures};
+use super::answer::Figures;
+use super::run::Run;
 use super::settings::Settings;
-use crate::browser::{self, Cancel, Lost, Reply};
-
-/// The same router as `/v1`, for the browser's session in place of a key.
-const ENDPOINT: &str = "/playground/v1/chat/completions";
+use crate::browser::Cancel;
 
 /// One message. Its signals outlive the view that shows them, so a run may write to them to its end.
 #[derive(Clone)]
@@ -43,22 +40,13 @@ pub struct Fault {
     pub signed_out: bool,
 }
 
-impl Fault {
-    fn new(message: impl Into<String>) -> Self {
-        Fault {
-            message: message.into(),
-            retry_after_s: None,
-            signed_out: false,
-        }
-    }
-}
-
 #[derive(Clone, Copy)]
 pub struct Conversation {
     settings: Settings,
     turns: RwSignal<Vec<Turn>>,
-    /// What stops the answer that is running; `None` while none is.
-    running: RwSignal<Option<Cancel>, LocalStorage>,
+    /// What stops the answer that is running; none while none is, so never any on the server, where another thread
+    /// may end the page than began it.
+    running: RwSignal<SendOption<Cancel>>,
     announcement: RwSignal<String>,
 }
 
@@ -67,7 +55,7 @@ impl Conversation {
         Conversation {
             settings,
             turns: RwSignal::new(vec![]),
-            running: RwSignal::new_local(None),
+            running: RwSignal::new(SendOption::new_local(None)),
             announcement: RwSignal::new(String::new()),
         }
     }
@@ -104,7 +92,10 @@ impl Conversation {
     }
 
     pub fn stop(&self) {
-        if let Some(cancel) = self.running.try_get_untracked().flatten() {
+        let running = self
+            .running
+            .try_with_untracked(|running| Option::clone(running));
+        if let Some(cancel) = running.flatten() {
             cancel.cancel();
         }
     }
@@ -140,120 +131,18 @@ impl Conversation {
             .settings
             .request(said.filter(|(_, text)| !text.is_empty()));
         let turn = self.push(Role::Assistant, String::new(), State::Waiting);
-        self.running.set(Some(cancel.clone()));
+        self.running
+            .set(SendOption::new_local(Some(cancel.clone())));
         self.announcement.set(String::new());
         let this = *self;
         spawn_local(async move {
             let body = serde_json::to_string(&request).unwrap_or_default();
-            let ended = Run::new(turn.clone()).to_end(&body, &cancel).await;
+            let ended = Run::new(turn.clone()).finish(&body, &cancel).await;
             this.announcement.try_set(announce(&ended));
             turn.state.set(ended);
-            this.running.try_set(None);
+            this.running.try_set(SendOption::new_local(None));
         });
     }
-}
-
-/// One request on its way.
-struct Run {
-    turn: Turn,
-    answer: Answer,
-    figures: Figures,
-    sent_at: f64,
-    first_at: f64,
-}
-
-impl Run {
-    fn new(turn: Turn) -> Self {
-        let sent_at = browser::monotonic_ms();
-        Run {
-            turn,
-            answer: Answer::default(),
-            figures: Figures::default(),
-            sent_at,
-            first_at: sent_at,
-        }
-    }
-
-    async fn to_end(mut self, body: &str, cancel: &Cancel) -> State {
-        let streamed = self.stream(body, cancel).await;
-        let mut figures = self.figures;
-        figures.usage = self.answer.usage;
-        figures.finish = self.answer.finish;
-        match (streamed, self.answer.error) {
-            (Ok(()), None) if self.answer.done => State::Complete(figures),
-            (Ok(()), None) => State::Failed(
-                Fault::new("The answer broke off before its end. Try again."),
-                figures,
-            ),
-            (Ok(()), Some(error)) => State::Failed(Fault::new(error.message), figures),
-            (Err(Stop::Lost(Lost::Cancelled)), _) => State::Stopped(figures),
-            (Err(Stop::Lost(Lost::Connection)), _) => State::Failed(
-                Fault::new("The connection was lost. Check it, then try again."),
-                figures,
-            ),
-            (Err(Stop::Refused(fault)), _) => State::Failed(fault, figures),
-        }
-    }
-
-    async fn stream(&mut self, body: &str, cancel: &Cancel) -> Result<(), Stop> {
-        let mut reply = browser::post_json(ENDPOINT, body, cancel).await?;
-        self.figures.request_id = reply.header("x-request-id");
-        if reply.status != 200 {
-            return Err(Stop::Refused(refusal(reply).await?));
-        }
-        let mut framer = Framer::default();
-        while let Some(piece) = reply.piece().await? {
-            let mut text = String::new();
-            framer.push(&piece, |event| text += &self.answer.take(event));
-            if !text.is_empty() {
-                self.show(&text);
-            }
-        }
-        Ok(())
-    }
-
-    fn show(&mut self, text: &str) {
-        let now = browser::monotonic_ms();
-        if self.figures.first_text_ms.is_none() {
-            self.first_at = now;
-            let first_text_ms = now - self.sent_at;
-            self.figures.first_text_ms = Some(first_text_ms);
-            self.turn.state.set(State::Streaming { first_text_ms });
-        }
-        self.figures.streaming_ms = now - self.first_at;
-        self.turn.text.update(|shown| shown.push_str(text));
-    }
-}
-
-/// Why a stream was not read to its end.
-enum Stop {
-    Lost(Lost),
-    Refused(Fault),
-}
-
-impl From<Lost> for Stop {
-    fn from(lost: Lost) -> Self {
-        Stop::Lost(lost)
-    }
-}
-
-/// What an answer that is no success says.
-async fn refusal(mut reply: Reply) -> Result<Fault, Lost> {
-    let body = reply.rest().await?;
-    let message = match serde_json::from_slice::<ErrorBody>(&body) {
-        Ok(body) => body.error.message,
-        Err(_) => format!(
-            "The service answered with status {}. Try again in a moment.",
-            reply.status
-        ),
-    };
-    Ok(Fault {
-        message,
-        retry_after_s: reply
-            .header("retry-after")
-            .and_then(|seconds| seconds.trim().parse().ok()),
-        signed_out: reply.status == 401,
-    })
 }
 
 fn announce(ended: &State) -> String {

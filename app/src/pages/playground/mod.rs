@@ -3,6 +3,7 @@
 mod answer;
 mod composer;
 mod conversation;
+mod run;
 mod settings;
 mod transcript;
 
@@ -45,7 +46,7 @@ pub fn PlaygroundPage() -> impl IntoView {
 fn Bench(models: Vec<String>) -> impl IntoView {
     let settings = Settings::new(models.first().cloned().unwrap_or_default());
     let conversation = Conversation::new(settings);
-    on_cleanup(move || conversation.stop());
+    // In an effect, because only a browser has keys to listen to and a request to hang up on.
     Effect::new(move |_| {
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" && conversation.is_running() {
@@ -53,7 +54,10 @@ fn Bench(models: Vec<String>) -> impl IntoView {
                 conversation.stop();
             }
         });
-        on_cleanup(move || keys.remove());
+        on_cleanup(move || {
+            keys.remove();
+            conversation.stop();
+        });
     });
     view! {
         <div class="playground">

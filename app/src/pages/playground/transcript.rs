@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use wire::Role;
 
 use super::answer::Figures;
@@ -104,7 +103,7 @@ fn FaultNotice(fault: Fault, conversation: Conversation) -> impl IntoView {
         seconds => view! { <p class="hint">{format!("Try again in {seconds} s")}</p> }.into_any(),
     };
     let way_on = if fault.signed_out {
-        view! { <A href="/sign-in?next=%2Fplayground">"Sign in"</A> }.into_any()
+        view! { <a href="/sign-in?next=%2Fplayground">"Sign in"</a> }.into_any()
     } else {
         again.into_any()
     };

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::table::bucket_name;
-use crate::console::{UsageBucket, UsageRange};
+use crate::console::{Totals, UsageBucket, UsageRange};
 use crate::format;
 use crate::ui::{Bar, BarChart, Series};
 
@@ -26,34 +26,37 @@ const TOKENS: &[Series] = &[
     },
 ];
 
-/// Requests and tokens over time, one bar for each bucket.
+/// Requests over time, one bar for each bucket.
 #[component]
-pub fn Charts(buckets: Vec<UsageBucket>, range: UsageRange) -> impl IntoView {
-    let bars = |values: fn(&UsageBucket) -> [u64; 2]| {
-        let bars = buckets.iter().enumerate().map(|(at, bucket)| Bar {
-            name: bucket_name(bucket.start_ms, range),
-            tick: tick(at, bucket.start_ms, range),
-            values: values(bucket).to_vec(),
-        });
-        bars.collect::<Vec<_>>()
-    };
-    let requests = bars(|bucket| {
-        let totals = bucket.totals;
+pub fn RequestChart(buckets: Vec<UsageBucket>, range: UsageRange) -> impl IntoView {
+    let bars = bars(&buckets, range, |totals| {
         [totals.requests.saturating_sub(totals.errors), totals.errors]
     });
-    let tokens = bars(|bucket| [bucket.totals.input_tokens, bucket.totals.output_tokens]);
-    view! {
-        <div class="charts">
-            <BarChart title="Requests" summary=busiest(&requests) series=REQUESTS bars=requests/>
-            <BarChart title="Tokens" summary=busiest(&tokens) series=TOKENS bars=tokens/>
-        </div>
-    }
+    view! { <BarChart title="Requests" summary=busiest(&bars) series=REQUESTS bars/> }
+}
+
+/// Tokens over time, one bar for each bucket.
+#[component]
+pub fn TokenChart(buckets: Vec<UsageBucket>, range: UsageRange) -> impl IntoView {
+    let bars = bars(&buckets, range, |totals| {
+        [totals.input_tokens, totals.output_tokens]
+    });
+    view! { <BarChart title="Tokens" summary=busiest(&bars) series=TOKENS bars/> }
+}
+
+fn bars(buckets: &[UsageBucket], range: UsageRange, values: fn(&Totals) -> [u64; 2]) -> Vec<Bar> {
+    let bars = buckets.iter().enumerate().map(|(at, bucket)| Bar {
+        name: bucket_name(bucket.start_ms, range),
+        tick: tick(at, bucket.start_ms, range),
+        values: values(&bucket.totals).to_vec(),
+    });
+    bars.collect()
 }
 
 fn tick(at: usize, start_ms: i64, range: UsageRange) -> Option<String> {
     match range {
         UsageRange::Day => at.is_multiple_of(6).then(|| format::clock(start_ms)),
-        UsageRange::Week => Some(format::day(start_ms)),
+        UsageRange::Week => Some(format::weekday(start_ms).to_owned()),
         UsageRange::Month => at.is_multiple_of(7).then(|| format::day(start_ms)),
     }
 }

@@ -6,10 +6,10 @@ mod totals;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 use leptos_router::hooks::use_query_map;
 
-use self::chart::Charts;
+pub use self::chart::RequestChart;
+use self::chart::TokenChart;
 use self::table::{BucketTable, ModelTable};
 pub use self::totals::TotalTiles;
 use super::loaded::Loaded;
@@ -79,7 +79,10 @@ fn UsageBody(usage: Usage, range: UsageRange) -> impl IntoView {
         view! { <NoUsage/> }.into_any()
     } else {
         view! {
-            <Charts buckets=usage.buckets.clone() range/>
+            <div class="charts">
+                <RequestChart buckets=usage.buckets.clone() range/>
+                <TokenChart buckets=usage.buckets.clone() range/>
+            </div>
             <ModelTable models=usage.models/>
             <details class="more">
                 <summary>{match range {
@@ -107,7 +110,7 @@ fn NoUsage() -> impl IntoView {
     view! {
         <Empty title="No requests in this range">
             <p>"What you call shows here within seconds."</p>
-            <A href="/" attr:class="button plain">"Show me a request by curl"</A>
+            <a href="/" class="button plain">"Show me a request by curl"</a>
         </Empty>
     }
 }

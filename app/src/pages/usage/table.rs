@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use crate::console::{ModelUsage, Totals, UsageBucket, UsageRange};
 use crate::format;
 
-/// A bucket by the time that it covers: `3 Nov, 14:00` or `3 Nov`.
+/// A bucket by the time that it covers: `3 Nov, 14:00`, `Mon, 3 Nov`, or `3 Nov`.
 pub fn bucket_name(start_ms: i64, range: UsageRange) -> String {
     match range {
         UsageRange::Day => format!("{}, {}", format::day(start_ms), format::clock(start_ms)),
-        UsageRange::Week | UsageRange::Month => format::day(start_ms),
+        UsageRange::Week => format!("{}, {}", format::weekday(start_ms), format::day(start_ms)),
+        UsageRange::Month => format::day(start_ms),
     }
 }
 
