@@ -1,10 +1,12 @@
 //! The command line.
 
+use std::env;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use assisters::admin::{self, AdminCommand};
 use assisters::clock::Clock;
@@ -69,6 +71,12 @@ fn main() -> ExitCode {
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .init();
+    if matches!(cli.command, Command::Worker { .. })
+        && let Some(error) = enter_engine_environment()
+    {
+        eprintln!("assisters: the worker could not be started anew in its environment: {error}");
+        return ExitCode::FAILURE;
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -86,6 +94,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes this process one whose environment suits the engine, unless somebody has chosen otherwise. The variable is read
+/// by a library, and only at the start of a process; so the process begins again, under the same id. Returns on failure.
+fn enter_engine_environment() -> Option<io::Error> {
+    let (name, value) = engine::ENVIRONMENT;
+    if env::var_os(name).is_some() {
+        return None;
+    }
+    let program = match env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Some(error),
+    };
+    Some(
+        process::Command::new(program)
+            .args(env::args_os().skip(1))
+            .env(name, value)
+            .exec(),
+    )
 }
 
 /// An error and its causes, as one sentence.
