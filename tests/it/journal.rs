@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use assisters::clock::Clock;
 use assisters::db;
 use assisters::principal::Tier;
 use assisters::server::{self, StartError};
-use assisters::clock::Clock;
 use assisters::usage::JournalError;
 use serde_json::json;
+use sqlx::{Any, Transaction};
 use tempfile::TempDir;
 
 use crate::fake_worker::FakeWorker;
@@ -23,7 +24,10 @@ fn left_behind(dir: &Path) -> TempDir {
 
 fn copy_all(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
-        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        let (path, to) = (
+            entry.as_ref().unwrap().path(),
+            to.join(entry.unwrap().file_name()),
+        );
         if path.is_dir() {
             fs::create_dir(&to).unwrap();
             copy_all(&path, &to);
@@ -33,27 +37,34 @@ fn copy_all(from: &Path, to: &Path) {
     }
 }
 
+/// Keeps all others from writing to the database in `dir`, until it is dropped.
+async fn lock(dir: &Path) -> Lock {
+    let db = db::open(&db::embedded_url(dir).unwrap()).await.unwrap();
+    Lock(db.begin_with("BEGIN IMMEDIATE").await.unwrap())
+}
+
+struct Lock(#[expect(dead_code, reason = "it is held, not used")] Transaction<'static, Any>);
+
 #[tokio::test]
 async fn while_the_database_takes_no_writes_requests_are_answered_and_none_is_lost() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     let caller = site.caller(Tier::Developer).await;
-    let elsewhere = db::open(&db::embedded_url(site.dir.path()).unwrap()).await.unwrap();
-    let mut writer = elsewhere.acquire().await.unwrap();
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await.unwrap();
+    let locked = lock(site.dir.path()).await;
     for _ in 0..20 {
         site.answer(&caller.secret, json!({})).await;
     }
     let killed = left_behind(site.dir.path());
-    sqlx::query("ROLLBACK").execute(&mut *writer).await.unwrap();
-    drop(writer);
-    elsewhere.close().await;
-
+    drop(locked);
     let lived_on = site.ledger_of(&caller).await;
     assert_eq!(lived_on.len(), 20);
 
     let next = Site::unready(killed, vec![]).await;
-    assert_eq!(next.ledger_of(&caller).await, lived_on, "a journal left behind is moved at the next start");
+    assert_eq!(
+        next.ledger_of(&caller).await,
+        lived_on,
+        "a journal left behind is moved at the next start"
+    );
 }
 
 #[tokio::test]
@@ -61,17 +72,20 @@ async fn what_is_moved_twice_counts_once() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     let caller = site.caller(Tier::Free).await;
+    let locked = lock(site.dir.path()).await;
     site.answer(&caller.secret, json!({})).await;
     let journal = site.dir.path().join("journal");
     let before = left_behind(&journal);
+    drop(locked);
     let dir = site.stop().await;
     // As if the process had died between the database's commit and the journal's end.
-    for entry in fs::read_dir(before.path()).unwrap() {
-        let entry = entry.unwrap();
-        if entry.metadata().unwrap().len() > 0 {
-            fs::copy(entry.path(), journal.join(entry.file_name())).unwrap();
-        }
-    }
+    let records = fs::read_dir(before.path()).unwrap().map(Result::unwrap);
+    let records: Vec<_> = records
+        .filter(|file| file.metadata().unwrap().len() > 0)
+        .collect();
+    assert_eq!(records.len(), 1);
+    fs::copy(records[0].path(), journal.join(records[0].file_name())).unwrap();
+
     let next = Site::unready(dir, vec![]).await;
     let browser = next.browser_of(&caller).await;
     let (_, usage) = browser.call("/api/usage", &[("range", "day")]).await;

@@ -1,12 +1,22 @@
 //! Behaviour over HTTP: the real service on a port of its own, a fresh database, workers that follow a script, and a
 //! clock that only the test moves. A test lies where its route does.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test calls may fail as a test does; clippy excuses only the functions marked as tests"
+)]
+
+mod browser;
+mod command_line;
 mod door;
 mod fake_worker;
 mod floors;
 mod health;
 mod journal;
 mod keys;
+mod ledger;
 mod pages;
 mod playground;
 mod site;
@@ -15,6 +25,7 @@ mod strangers;
 mod v1;
 
 use std::future::Future;
+use std::panic::Location;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -23,8 +34,13 @@ use tokio::time::{sleep, timeout};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// What `future` gives, if it does in time.
-async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, future).await.expect("this should have happened by now")
+#[track_caller]
+fn within<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    let caller = Location::caller();
+    async move {
+        let done = timeout(DEADLINE, future).await;
+        done.unwrap_or_else(|_| panic!("what {caller} waits for has not happened"))
+    }
 }
 
 /// Returns once `condition` holds.

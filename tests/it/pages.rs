@@ -26,7 +26,10 @@ async fn every_page_shows_its_content_without_scripts() {
     ] {
         let landed = browser.visit(page).await;
         assert_eq!(landed.status, StatusCode::OK, "{page}");
-        assert!(landed.text.contains(expected), "{page} does not show {expected}");
+        assert!(
+            landed.text.contains(expected),
+            "{page} does not show {expected}"
+        );
     }
 }
 
@@ -37,16 +40,25 @@ async fn a_request_is_on_the_usage_page() {
     let caller = site.caller(Tier::Free).await;
     let browser = site.browser_of(&caller).await;
     site.answer(&caller.secret, json!({})).await;
-    site.chat(&caller.secret, json!({"n": 0})).send().await.unwrap();
+    site.chat(&caller.secret, json!({"n": 0}))
+        .send()
+        .await
+        .unwrap();
     let usage = async || browser.call("/api/usage", &[("range", "day")]).await.1;
     until(async || usage().await["total"]["requests"] == 2).await;
 
     let usage = usage().await;
-    assert_eq!(usage["total"], json!({"requests": 2, "errors": 1, "input_tokens": 5, "output_tokens": 2}));
+    assert_eq!(
+        usage["total"],
+        json!({"requests": 2, "errors": 1, "input_tokens": 5, "output_tokens": 2})
+    );
     assert_eq!(usage["models"][0]["model"], MODEL);
     let buckets = usage["buckets"].as_array().unwrap();
     assert_eq!(buckets.len(), 24);
-    assert_eq!(buckets[23]["totals"]["requests"], 2, "the last bucket is this hour");
+    assert_eq!(
+        buckets[23]["totals"]["requests"], 2,
+        "the last bucket is this hour"
+    );
     assert!(browser.visit("/usage").await.text.contains(MODEL));
 }
 
@@ -54,10 +66,18 @@ async fn a_request_is_on_the_usage_page() {
 async fn an_address_that_is_none_is_a_page_of_its_own() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
-    for browser in [site.browser(), site.browser_of(&site.caller(Tier::Free).await).await] {
+    for browser in [
+        site.browser(),
+        site.browser_of(&site.caller(Tier::Free).await).await,
+    ] {
         let landed = browser.visit("/nothing").await;
         assert_eq!(landed.status, StatusCode::NOT_FOUND);
-        assert!(landed.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+        assert!(
+            landed.headers["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with("text/html")
+        );
         assert!(landed.text.contains("<h1"), "{}", landed.text);
     }
 }

@@ -10,9 +10,21 @@ pub fn files(dir: &str, ending: &str) -> Vec<(String, String)> {
     collect(&root, &mut paths);
     paths.retain(|path| path.extension().is_some_and(|end| end == ending));
     paths.sort();
-    assert!(!paths.is_empty(), "{dir} holds nothing that ends in .{ending}");
-    let named = |path: PathBuf| (path.strip_prefix(&root).unwrap().display().to_string(), path);
-    paths.into_iter().map(named).map(|(name, path)| (name, fs::read_to_string(path).unwrap())).collect()
+    assert!(
+        !paths.is_empty(),
+        "{dir} holds nothing that ends in .{ending}"
+    );
+    let named = |path: PathBuf| {
+        (
+            path.strip_prefix(&root).unwrap().display().to_string(),
+            path,
+        )
+    };
+    paths
+        .into_iter()
+        .map(named)
+        .map(|(name, path)| (name, fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn collect(dir: &Path, paths: &mut Vec<PathBuf>) {
@@ -26,5 +38,8 @@ fn collect(dir: &Path, paths: &mut Vec<PathBuf>) {
 }
 
 pub fn without_comments(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -7,7 +7,13 @@ use crate::site::Site;
 use crate::source::files;
 
 /// Those that are for strangers, or let nobody in.
-const OPEN: &[&str] = &["/sign-in", "/sign-up", "/api/sign-in", "/api/sign-up", "/api/sign-out"];
+const OPEN: &[&str] = &[
+    "/sign-in",
+    "/sign-up",
+    "/api/sign-in",
+    "/api/sign-up",
+    "/api/sign-out",
+];
 
 /// What stands between `before` and the next quote, wherever `before` is found.
 fn quoted(text: &str, before: &str) -> Vec<String> {
@@ -30,7 +36,10 @@ async fn site() -> Site {
 async fn every_page_sends_a_stranger_to_sign_in() {
     let site = site().await;
     let pages = quoted(&text_of("app/src", "lib.rs"), "path!(\"");
-    let pages: Vec<_> = pages.iter().filter(|page| !page.is_empty() && !OPEN.contains(&page.as_str())).collect();
+    let pages: Vec<_> = pages
+        .iter()
+        .filter(|page| !page.is_empty() && !OPEN.contains(&page.as_str()))
+        .collect();
     assert!(pages.len() >= 4, "{pages:?}");
     for page in pages {
         let landed = site.browser().visit(page).await;
@@ -38,17 +47,34 @@ async fn every_page_sends_a_stranger_to_sign_in() {
         assert!(landed.place.unwrap().starts_with("/sign-in"), "{page}");
     }
     for page in ["/sign-in", "/sign-up"] {
-        assert_eq!(site.browser().visit(page).await.status, StatusCode::OK, "{page}");
+        assert_eq!(
+            site.browser().visit(page).await.status,
+            StatusCode::OK,
+            "{page}"
+        );
     }
 }
 
 #[tokio::test]
 async fn every_server_function_refuses_a_stranger() {
     let site = site().await;
-    let functions = files("app/src", "rs").iter().flat_map(|(_, text)| quoted(text, "endpoint = \"")).collect::<Vec<_>>();
+    let functions = files("app/src", "rs")
+        .iter()
+        .flat_map(|(_, text)| quoted(text, "endpoint = \""))
+        .collect::<Vec<_>>();
     assert!(functions.len() >= 10, "{functions:?}");
-    let every_field = [("name", "ci"), ("id", "key_1"), ("range", "day"), ("email", "a@b"), ("password", "x")];
-    for path in functions.iter().map(|name| format!("/api/{name}")).filter(|path| !OPEN.contains(&path.as_str())) {
+    let every_field = [
+        ("name", "ci"),
+        ("id", "key_1"),
+        ("range", "day"),
+        ("email", "a@b"),
+        ("password", "x"),
+    ];
+    for path in functions
+        .iter()
+        .map(|name| format!("/api/{name}"))
+        .filter(|path| !OPEN.contains(&path.as_str()))
+    {
         let (status, problem) = site.browser().call(&path, &every_field).await;
         assert!(!status.is_success(), "{path}: {status}");
         assert_eq!(problem["signed_out"], true, "{path}: {problem}");
@@ -63,8 +89,15 @@ async fn every_route_of_the_api_refuses_a_stranger_on_both_mounts() {
     for route in routes {
         let path = route.replace("{*id}", "x");
         for mount in ["/v1", "/playground/v1"] {
-            for request in [site.get(&format!("{mount}{path}")), site.post(&format!("{mount}{path}"))] {
-                assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{mount}{path}");
+            for request in [
+                site.get(&format!("{mount}{path}")),
+                site.post(&format!("{mount}{path}")),
+            ] {
+                assert_eq!(
+                    request.send().await.unwrap().status(),
+                    StatusCode::UNAUTHORIZED,
+                    "{mount}{path}"
+                );
             }
         }
     }

@@ -19,8 +19,14 @@ async fn a_new_key_calls_at_once_and_its_secret_is_never_listed() {
 
     let (_, listed) = browser.call("/api/keys/list", &[]).await;
     let newest = &listed[0];
-    assert_eq!((&newest["name"], &newest["id"]), (&json!("ci"), &made["key"]["id"]));
-    assert_eq!(newest["masked"], format!("{}…{}", &secret[..8], &secret[32..]));
+    assert_eq!(
+        (&newest["name"], &newest["id"]),
+        (&json!("ci"), &made["key"]["id"])
+    );
+    assert_eq!(
+        newest["masked"],
+        format!("{}…{}", &secret[..8], &secret[32..])
+    );
     assert_eq!(newest["last_used_ms"], site.clock.now().0);
     assert!(!listed.to_string().contains(&secret[8..32]));
 }
@@ -30,16 +36,28 @@ async fn without_wasm_the_secret_is_on_the_next_page_and_on_no_other() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     let browser = site.browser_of(&site.caller(Tier::Free).await).await;
-    let form = browser.form("/api/keys/create", &[("name", "ci")]).header(REFERER, site.url("/keys"));
+    let form = browser
+        .form("/api/keys/create", &[("name", "ci")])
+        .header(REFERER, site.url("/keys"));
     let answer = form.header("Accept", "text/html").send().await.unwrap();
     assert!(answer.status().is_redirection(), "{}", answer.status());
     let place = answer.headers()["location"].to_str().unwrap().to_owned();
-    assert!(!place.contains("ask_"), "a secret in an address ends up in histories and logs: {place}");
+    assert!(
+        !place.contains("ask_"),
+        "a secret in an address ends up in histories and logs: {place}"
+    );
 
     let page = browser.visit(&place).await.text;
-    let at = page.match_indices("ask_").map(|(at, _)| &page[at..]).find(|text| {
-        text.bytes().take(36).filter(u8::is_ascii_alphanumeric).count() == 35
-    });
+    let at = page
+        .match_indices("ask_")
+        .map(|(at, _)| &page[at..])
+        .find(|text| {
+            text.bytes()
+                .take(36)
+                .filter(u8::is_ascii_alphanumeric)
+                .count()
+                == 35
+        });
     let secret = &at.expect("the page shows the secret")[..36];
     site.answer(secret, json!({})).await;
     assert!(!browser.visit("/keys").await.text.contains(secret));

@@ -42,7 +42,10 @@ fn check_everywhere(response: &Response, ids: &mut HashSet<String>) {
     }
     assert!(number(response, "x-processing-time-ms") >= 0);
     for phase in ["auth", "limit", "queue", "upstream", "total"] {
-        assert!(header(response, "server-timing").contains(&format!("{phase};dur=")), "{phase}");
+        assert!(
+            header(response, "server-timing").contains(&format!("{phase};dur=")),
+            "{phase}"
+        );
     }
     let id = header(response, "x-request-id").to_owned();
     assert!(id.starts_with("req_"), "{id}");
@@ -54,7 +57,11 @@ fn check_rates(response: &Response, now: i64) {
         let ours = |field: &str| number(response, &format!("x-ratelimit-{field}-{bucket}"));
         assert_eq!(ours("limit"), limit);
         assert!((0..=limit).contains(&ours("remaining")));
-        assert!((now..=now + 62).contains(&ours("reset")), "{} is not soon after {now}", ours("reset"));
+        assert!(
+            (now..=now + 62).contains(&ours("reset")),
+            "{} is not soon after {now}",
+            ours("reset")
+        );
         let openai = |field: &str| header(response, &format!("x-ratelimit-{field}-{theirs}"));
         assert_eq!(openai("limit"), limit.to_string());
         assert_eq!(openai("remaining"), ours("remaining").to_string());
@@ -67,7 +74,13 @@ async fn a_clients_own_request_id_is_not_taken_for_ours() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
-    let response = site.get("/v1/models").bearer_auth(&key).header("X-Request-ID", "req_mine").send().await.unwrap();
+    let response = site
+        .get("/v1/models")
+        .bearer_auth(&key)
+        .header("X-Request-ID", "req_mine")
+        .send()
+        .await
+        .unwrap();
     assert_ne!(header(&response, "x-request-id"), "req_mine");
 }
 
@@ -80,17 +93,26 @@ async fn a_page_of_any_origin_may_call_with_a_key_and_read_the_headers() {
         .request(reqwest::Method::OPTIONS, site.url("/v1/chat/completions"))
         .header("Origin", "https://elsewhere.example")
         .header("Access-Control-Request-Method", "POST")
-        .header("Access-Control-Request-Headers", "authorization,content-type")
+        .header(
+            "Access-Control-Request-Headers",
+            "authorization,content-type",
+        )
         .send()
         .await
         .unwrap();
     assert!(asked.status().is_success(), "{}", asked.status());
     assert_eq!(header(&asked, "access-control-allow-origin"), "*");
 
-    let request = site.get("/v1/models").bearer_auth(&key).header("Origin", "https://elsewhere.example");
+    let request = site
+        .get("/v1/models")
+        .bearer_auth(&key)
+        .header("Origin", "https://elsewhere.example");
     let answered = request.send().await.unwrap();
     let exposed = header(&answered, "access-control-expose-headers").to_lowercase();
-    for name in EVERYWHERE.into_iter().chain(["x-ratelimit-remaining-rpm", "retry-after"]) {
+    for name in EVERYWHERE
+        .into_iter()
+        .chain(["x-ratelimit-remaining-rpm", "retry-after"])
+    {
         assert!(exposed.contains(name), "{name}");
     }
 }

@@ -17,7 +17,10 @@ async fn a_missing_key_is_asked_for() {
     ] {
         let response = request.send().await.unwrap();
         assert_eq!(header(&response, "www-authenticate"), "Bearer");
-        assert!(response.headers().get("x-ratelimit-limit-rpm").is_none(), "there is no bucket to speak of");
+        assert!(
+            response.headers().get("x-ratelimit-limit-rpm").is_none(),
+            "there is no bucket to speak of"
+        );
         error_in(response, 401, "authentication_error", "missing_api_key").await;
     }
     assert_eq!(worker.requests().len(), 0);
@@ -29,9 +32,25 @@ async fn a_key_whose_checksum_does_not_match_is_said_to_be_mistyped() {
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
     let swapped = if key.as_bytes()[9] == b'a' { "b" } else { "a" };
-    for mistyped in [format!("{}{swapped}{}", &key[..9], &key[10..]), key[..35].to_owned(), "sk-1234".to_owned()] {
-        let error = error_of(site.chat(&mistyped, json!({})), 401, "authentication_error", "invalid_api_key").await;
-        assert!(error["message"].as_str().unwrap().contains("mistyped or cut"), "{error}");
+    for mistyped in [
+        format!("{}{swapped}{}", &key[..9], &key[10..]),
+        key[..35].to_owned(),
+        "sk-1234".to_owned(),
+    ] {
+        let error = error_of(
+            site.chat(&mistyped, json!({})),
+            401,
+            "authentication_error",
+            "invalid_api_key",
+        )
+        .await;
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains("mistyped or cut"),
+            "{error}"
+        );
     }
 }
 
@@ -40,8 +59,17 @@ async fn a_key_that_was_never_made_is_not_known() {
     let worker = FakeWorker::start().await;
     let (site, other) = (Site::with(&[&worker]).await, Site::with(&[&worker]).await);
     let key = other.key(Tier::Free).await;
-    let error = error_of(site.chat(&key, json!({})), 401, "authentication_error", "invalid_api_key").await;
-    assert!(error["message"].as_str().unwrap().contains("not known"), "{error}");
+    let error = error_of(
+        site.chat(&key, json!({})),
+        401,
+        "authentication_error",
+        "invalid_api_key",
+    )
+    .await;
+    assert!(
+        error["message"].as_str().unwrap().contains("not known"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -50,8 +78,14 @@ async fn the_scheme_is_read_in_any_case() {
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
     for scheme in ["Bearer", "bearer", "BEARER "] {
-        let request = site.get("/v1/models").header("Authorization", format!("{scheme} {key}"));
-        assert_eq!(request.send().await.unwrap().status(), StatusCode::OK, "{scheme}");
+        let request = site
+            .get("/v1/models")
+            .header("Authorization", format!("{scheme} {key}"));
+        assert_eq!(
+            request.send().await.unwrap().status(),
+            StatusCode::OK,
+            "{scheme}"
+        );
     }
 }
 

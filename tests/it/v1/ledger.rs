@@ -7,7 +7,8 @@ use tokio::sync::Semaphore;
 
 use super::header;
 use crate::fake_worker::{FakeWorker, Script};
-use crate::site::{LedgerRow, Site, chat};
+use crate::ledger::LedgerRow;
+use crate::site::{Site, chat};
 use crate::within;
 
 /// A row of the account's key with nothing used.
@@ -47,8 +48,14 @@ async fn every_request_has_one_row_whatever_became_of_it() {
         (json!({}), used(row(key_id, 200, None))),
         (json!({"stream": true}), used(row(key_id, 200, None))),
         (json!({"n": 0}), row(key_id, 400, Some("invalid_parameter"))),
-        (json!({"model": "gpt-9"}), row(key_id, 404, Some("model_not_found"))),
-        (json!({"max_tokens": 100_001}), row(key_id, 429, Some("request_too_large"))),
+        (
+            json!({"model": "gpt-9"}),
+            row(key_id, 404, Some("model_not_found")),
+        ),
+        (
+            json!({"max_tokens": 100_001}),
+            row(key_id, 429, Some("request_too_large")),
+        ),
     ];
     let mut expected = vec![];
     for (fields, row) in requests {
@@ -58,9 +65,17 @@ async fn every_request_has_one_row_whatever_became_of_it() {
         expected.push(LedgerRow { request_id, ..row });
     }
     let browser = site.browser_of(&caller).await;
-    let response = browser.post_json("/playground/v1/chat/completions", &chat(json!({}))).send().await.unwrap();
+    let response = browser
+        .post_json("/playground/v1/chat/completions", &chat(json!({})))
+        .send()
+        .await
+        .unwrap();
     let request_id = header(&response, "x-request-id").to_owned();
-    expected.push(LedgerRow { request_id, key_id: None, ..used(row(key_id, 200, None)) });
+    expected.push(LedgerRow {
+        request_id,
+        key_id: None,
+        ..used(row(key_id, 200, None))
+    });
     assert_eq!(site.ledger_of(&caller).await, expected);
 }
 
@@ -71,13 +86,20 @@ async fn a_client_that_leaves_a_stream_is_charged_for_what_was_made() {
     let caller = site.caller(Tier::Free).await;
     let gate = Arc::new(Semaphore::new(2));
     worker.follow(Script::says(&["a", "b", "c"]).through(&gate));
-    let mut response = site.chat(&caller.secret, json!({"stream": true})).send().await.unwrap();
+    let mut response = site
+        .chat(&caller.secret, json!({"stream": true}))
+        .send()
+        .await
+        .unwrap();
     read_until(&mut response, r#""content":"b""#).await;
     drop(response);
     worker.abandoned(1).await;
 
     let [row] = site.ledger_of(&caller).await.try_into().unwrap();
-    assert_eq!((row.status, row.error_code.as_deref()), (499, Some("client_closed_request")));
+    assert_eq!(
+        (row.status, row.error_code.as_deref()),
+        (499, Some("client_closed_request"))
+    );
     assert_eq!((row.tokens.1, row.basis.as_str()), (2, "counted"));
     assert!(row.tokens.0 > 0, "the prompt is charged too");
     assert_eq!(row.finish_reason, None);
@@ -106,12 +128,19 @@ async fn a_worker_that_breaks_off_is_in_the_ledger_as_it_is_in_the_stream() {
     let caller = site.caller(Tier::Free).await;
     let gate = Arc::new(Semaphore::new(2));
     worker.follow(Script::says(&["a", "b"]).through(&gate).and_breaks_off());
-    let mut response = site.chat(&caller.secret, json!({"stream": true})).send().await.unwrap();
+    let mut response = site
+        .chat(&caller.secret, json!({"stream": true}))
+        .send()
+        .await
+        .unwrap();
     read_until(&mut response, r#""content":"b""#).await;
     gate.add_permits(1);
     within(response.bytes()).await.unwrap();
     let [row] = site.ledger_of(&caller).await.try_into().unwrap();
-    assert_eq!((row.status, row.error_code.as_deref()), (502, Some("upstream_error")));
+    assert_eq!(
+        (row.status, row.error_code.as_deref()),
+        (502, Some("upstream_error"))
+    );
     assert_eq!((row.tokens.1, row.basis.as_str()), (2, "counted"));
 }
 

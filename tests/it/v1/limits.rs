@@ -27,13 +27,29 @@ async fn eleventh_request_of_a_free_account_in_a_minute_is_refused() {
     assert_eq!(number(&refused, "x-ratelimit-remaining-rpm"), 0);
     let wait = u64::try_from(number(&refused, "retry-after")).unwrap();
     let precise = u64::try_from(number(&refused, "retry-after-ms")).unwrap();
-    assert!((1..=61).contains(&wait) && precise.div_ceil(1_000) == wait, "{wait} s, {precise} ms");
+    assert!(
+        (1..=61).contains(&wait) && precise.div_ceil(1_000) == wait,
+        "{wait} s, {precise} ms"
+    );
     let error = error_in(refused, 429, "rate_limit_error", "rate_limit_exceeded").await;
-    assert!(error["message"].as_str().unwrap().contains("10 requests per minute"), "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("10 requests per minute"),
+        "{error}"
+    );
     assert_eq!(worker.requests().len(), 10);
 
-    site.clock.advance(Duration::from_millis(precise) - Duration::from_millis(1));
-    error_of(site.chat(&key, json!({})), 429, "rate_limit_error", "rate_limit_exceeded").await;
+    site.clock
+        .advance(Duration::from_millis(precise) - Duration::from_millis(1));
+    error_of(
+        site.chat(&key, json!({})),
+        429,
+        "rate_limit_error",
+        "rate_limit_exceeded",
+    )
+    .await;
     site.clock.advance(Duration::from_millis(1));
     site.answer(&key, json!({})).await;
 }
@@ -54,7 +70,10 @@ async fn of_200_requests_at_once_exactly_ten_are_let_in() {
     }
     let statuses = within(tasks.join_all()).await;
     let count = |wanted: StatusCode| statuses.iter().filter(|status| **status == wanted).count();
-    assert_eq!((count(StatusCode::OK), count(StatusCode::TOO_MANY_REQUESTS)), (10, 190));
+    assert_eq!(
+        (count(StatusCode::OK), count(StatusCode::TOO_MANY_REQUESTS)),
+        (10, 190)
+    );
     assert_eq!(worker.requests().len(), 10);
 }
 
@@ -64,17 +83,29 @@ async fn all_keys_of_an_account_and_its_playground_share_one_limit() {
     let site = Site::with(&[&worker]).await;
     let caller = site.caller(Tier::Free).await;
     let browser = site.browser_of(&caller).await;
-    let (_, made) = browser.call("/api/keys/create", &[("name", "second")]).await;
+    let (_, made) = browser
+        .call("/api/keys/create", &[("name", "second")])
+        .await;
     let second = made["secret"].as_str().unwrap();
     for _ in 0..3 {
         site.answer(&caller.secret, json!({})).await;
         site.answer(second, json!({})).await;
         let body = crate::site::chat(json!({}));
-        let response = browser.post_json("/playground/v1/chat/completions", &body).send().await.unwrap();
+        let response = browser
+            .post_json("/playground/v1/chat/completions", &body)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::OK);
     }
     site.answer(second, json!({})).await;
-    error_of(site.chat(&caller.secret, json!({})), 429, "rate_limit_error", "rate_limit_exceeded").await;
+    error_of(
+        site.chat(&caller.secret, json!({})),
+        429,
+        "rate_limit_error",
+        "rate_limit_exceeded",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -94,11 +125,21 @@ async fn tokens_are_reserved_first_and_what_was_not_used_is_given_back() {
     let refused = site.chat(&key, fields).send().await.unwrap();
     assert!(number(&refused, "retry-after") > 0);
     let error = error_in(refused, 429, "rate_limit_error", "rate_limit_exceeded").await;
-    assert!(error["message"].as_str().unwrap().contains("100000 tokens per minute"), "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("100000 tokens per minute"),
+        "{error}"
+    );
 
     gate.add_permits(1);
     within(running.bytes()).await.unwrap();
-    let after = site.chat(&key, json!({"model": "gpt-9"})).send().await.unwrap();
+    let after = site
+        .chat(&key, json!({"model": "gpt-9"}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(number(&after, "x-ratelimit-remaining-tpm"), 100_000 - 7 - 6);
 }
 
@@ -107,19 +148,31 @@ async fn a_request_larger_than_the_whole_limit_is_not_to_be_retried() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
-    let refused = site.chat(&key, json!({"max_tokens": 100_001})).send().await.unwrap();
+    let refused = site
+        .chat(&key, json!({"max_tokens": 100_001}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(header(&refused, "x-should-retry"), "false");
     assert!(refused.headers().get("retry-after").is_none());
     error_in(refused, 429, "rate_limit_error", "request_too_large").await;
     let next = site.chat(&key, json!({})).send().await.unwrap();
-    assert_eq!(number(&next, "x-ratelimit-remaining-rpm"), 9, "what is refused costs nothing");
+    assert_eq!(
+        number(&next, "x-ratelimit-remaining-rpm"),
+        9,
+        "what is refused costs nothing"
+    );
 }
 
 #[tokio::test]
 async fn a_request_refused_for_its_body_counts_as_a_request_but_costs_no_tokens() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
-    let refused = site.chat(&site.key(Tier::Free).await, json!({"n": 0})).send().await.unwrap();
+    let refused = site
+        .chat(&site.key(Tier::Free).await, json!({"n": 0}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(number(&refused, "x-ratelimit-remaining-rpm"), 9);
     assert_eq!(number(&refused, "x-ratelimit-remaining-tpm"), 100_000);

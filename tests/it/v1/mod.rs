@@ -1,3 +1,5 @@
+//! What a client of the API sees.
+
 mod chat;
 mod failover;
 mod headers;
@@ -14,7 +16,12 @@ use serde_json::Value;
 use crate::within;
 
 /// The `error` of an answer that must have this status, type and code.
-pub async fn error_of(request: reqwest::RequestBuilder, status: u16, kind: &str, code: &str) -> Value {
+pub async fn error_of(
+    request: reqwest::RequestBuilder,
+    status: u16,
+    kind: &str,
+    code: &str,
+) -> Value {
     let response = within(request.send()).await.unwrap();
     error_in(response, status, kind, code).await
 }
@@ -23,16 +30,36 @@ async fn error_in(response: Response, status: u16, kind: &str, code: &str) -> Va
     assert_eq!(response.status(), StatusCode::from_u16(status).unwrap());
     let body: Value = within(response.json()).await.unwrap();
     let error = &body["error"];
-    assert_eq!((error["type"].as_str(), error["code"].as_str()), (Some(kind), Some(code)), "{body}");
-    let fields: Vec<_> = error.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["code", "message", "param", "type"], "all four, always");
+    assert_eq!(
+        (error["type"].as_str(), error["code"].as_str()),
+        (Some(kind), Some(code)),
+        "{body}"
+    );
+    let fields: Vec<_> = error
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        fields,
+        ["code", "message", "param", "type"],
+        "all four, always"
+    );
     error.clone()
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
-    response.headers().get(name).unwrap_or_else(|| panic!("{name} is missing")).to_str().unwrap()
+    response
+        .headers()
+        .get(name)
+        .unwrap_or_else(|| panic!("{name} is missing"))
+        .to_str()
+        .unwrap()
 }
 
 fn number(response: &Response, name: &str) -> i64 {
-    header(response, name).parse().unwrap_or_else(|_| panic!("{name} is no number"))
+    header(response, name)
+        .parse()
+        .unwrap_or_else(|_| panic!("{name} is no number"))
 }

@@ -11,7 +11,13 @@ async fn an_unknown_path_is_answered_in_json() {
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
     for path in ["/v1/nothing", "/v1/chat", "/v1/chat/completions/x"] {
-        let error = error_of(site.get(path).bearer_auth(&key), 404, "invalid_request_error", "not_found").await;
+        let error = error_of(
+            site.get(path).bearer_auth(&key),
+            404,
+            "invalid_request_error",
+            "not_found",
+        )
+        .await;
         assert!(error["message"].as_str().unwrap().contains(path), "{error}");
     }
 }
@@ -37,6 +43,10 @@ async fn a_stranger_learns_no_routes() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
     for path in ["/v1/models", "/v1/nothing", "/v1/chat/completions"] {
-        assert_eq!(site.get(path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(
+            site.get(path).send().await.unwrap().status(),
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
     }
 }

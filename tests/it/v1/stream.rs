@@ -23,7 +23,11 @@ impl Events {
         let response = within(request.send()).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(header(&response, "content-type"), "text/event-stream");
-        Events { response, framer: Framer::default(), ready: vec![] }
+        Events {
+            response,
+            framer: Framer::default(),
+            ready: vec![],
+        }
     }
 
     /// The payload of the next event; `None` at the end.
@@ -31,7 +35,9 @@ impl Events {
         while self.ready.is_empty() {
             let piece = within(self.response.chunk()).await.unwrap()?;
             let ready = &mut self.ready;
-            self.framer.push(&piece, |event| ready.extend(sse::data(str::from_utf8(event).unwrap())));
+            self.framer.push(&piece, |event| {
+                ready.extend(sse::data(str::from_utf8(event).unwrap()))
+            });
         }
         Some(self.ready.remove(0))
     }
@@ -50,11 +56,18 @@ impl Events {
 }
 
 fn chunks(events: &[String]) -> Vec<Value> {
-    events.iter().filter(|event| *event != sse::DONE).map(|event| serde_json::from_str(event).unwrap()).collect()
+    events
+        .iter()
+        .filter(|event| *event != sse::DONE)
+        .map(|event| serde_json::from_str(event).unwrap())
+        .collect()
 }
 
 fn text(chunks: &[Value]) -> String {
-    chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect()
+    chunks
+        .iter()
+        .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str())
+        .collect()
 }
 
 #[tokio::test]
@@ -63,11 +76,18 @@ async fn each_token_arrives_before_the_next_is_made() {
     let site = Site::with(&[&worker]).await;
     let gate = Arc::new(Semaphore::new(0));
     worker.follow(Script::says(&["a", "b", "c"]).through(&gate));
-    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
-    assert_eq!(events.chunk().await["choices"][0]["delta"]["role"], "assistant");
+    let mut events =
+        Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    assert_eq!(
+        events.chunk().await["choices"][0]["delta"]["role"],
+        "assistant"
+    );
     for token in ["a", "b", "c"] {
         gate.add_permits(1);
-        assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], token);
+        assert_eq!(
+            events.chunk().await["choices"][0]["delta"]["content"],
+            token
+        );
     }
     assert_eq!(events.chunk().await["choices"][0]["finish_reason"], "stop");
     assert_eq!(events.rest().await, [sse::DONE]);
@@ -79,21 +99,39 @@ async fn usage_is_asked_of_the_worker_always_and_shown_only_to_who_asks() {
     let site = Site::with(&[&worker]).await;
     let key = site.key(Tier::Free).await;
 
-    let silent = Events::of(site.chat(&key, json!({"stream": true}))).await.rest().await;
-    assert!(chunks(&silent).iter().all(|chunk| !chunk["choices"].as_array().unwrap().is_empty()));
-    assert!(chunks(&silent).iter().all(|chunk| chunk["usage"].is_null()), "{silent:?}");
+    let silent = Events::of(site.chat(&key, json!({"stream": true})))
+        .await
+        .rest()
+        .await;
+    assert!(
+        chunks(&silent)
+            .iter()
+            .all(|chunk| !chunk["choices"].as_array().unwrap().is_empty())
+    );
+    assert!(
+        chunks(&silent).iter().all(|chunk| chunk["usage"].is_null()),
+        "{silent:?}"
+    );
 
     let asks = json!({"stream": true, "stream_options": {"include_usage": true}});
     let shown = Events::of(site.chat(&key, asks)).await.rest().await;
     let last = chunks(&shown).pop().unwrap();
-    assert_eq!((&last["choices"], &last["usage"]["total_tokens"]), (&json!([]), &json!(7)));
+    assert_eq!(
+        (&last["choices"], &last["usage"]["total_tokens"]),
+        (&json!([]), &json!(7))
+    );
 
     for events in [silent, shown] {
         assert_eq!(text(&chunks(&events)), "Hello");
         assert_eq!(events.last().map(String::as_str), Some(sse::DONE));
     }
     let asked = worker.requests();
-    assert!(asked.iter().all(|request| request["stream_options"]["include_usage"] == true), "{asked:?}");
+    assert!(
+        asked
+            .iter()
+            .all(|request| request["stream_options"]["include_usage"] == true),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -102,15 +140,27 @@ async fn a_worker_lost_in_the_middle_is_told_in_the_stream() {
     let site = Site::with(&[&worker]).await;
     let gate = Arc::new(Semaphore::new(1));
     worker.follow(Script::says(&["Hel"]).through(&gate).and_breaks_off());
-    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    let mut events =
+        Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
     events.chunk().await;
-    assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], "Hel");
+    assert_eq!(
+        events.chunk().await["choices"][0]["delta"]["content"],
+        "Hel"
+    );
     gate.add_permits(1);
     let events = events.rest().await;
     let chunks = chunks(&events);
     let error = &chunks.last().unwrap()["error"];
-    assert_eq!((&error["type"], &error["code"]), (&json!("server_error"), &json!("upstream_error")));
-    assert!(chunks.iter().all(|chunk| chunk["choices"][0]["finish_reason"].is_null()), "none is invented");
+    assert_eq!(
+        (&error["type"], &error["code"]),
+        (&json!("server_error"), &json!("upstream_error"))
+    );
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk["choices"][0]["finish_reason"].is_null()),
+        "none is invented"
+    );
     assert_eq!(events.last().map(String::as_str), Some(sse::DONE));
 }
 
@@ -120,7 +170,8 @@ async fn a_client_that_leaves_ends_the_workers_generation() {
     let site = Site::with(&[&worker]).await;
     let gate = Arc::new(Semaphore::new(1));
     worker.follow(Script::says(&["a", "b", "c"]).through(&gate));
-    let mut events = Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
+    let mut events =
+        Events::of(site.chat(&site.key(Tier::Free).await, json!({"stream": true}))).await;
     events.chunk().await;
     assert_eq!(events.chunk().await["choices"][0]["delta"]["content"], "a");
     drop(events);

@@ -1,0 +1,117 @@
+//! A browser as it is before wasm has come.
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use url::{Url, form_urlencoded};
+
+use crate::within;
+
+/// Follows links, posts forms, keeps cookies, and goes nowhere by itself.
+pub struct Browser {
+    base: Url,
+    client: Client,
+}
+
+/// What came back, with where the browser would go next.
+pub struct Landed {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub place: Option<String>,
+    pub text: String,
+}
+
+impl Browser {
+    pub fn new(site: &str) -> Self {
+        let client = Client::builder()
+            .cookie_store(true)
+            .redirect(Policy::none())
+            .build()
+            .unwrap();
+        Browser {
+            base: Url::parse(site).unwrap(),
+            client,
+        }
+    }
+
+    pub async fn visit(&self, path: &str) -> Landed {
+        Landed::from(self.request(self.client.get(self.address(path))).await).await
+    }
+
+    /// Posts a form on a page of this site.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Landed {
+        Landed::from(self.request(self.form(path, fields)).await).await
+    }
+
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = self.client.post(self.address(path));
+        form.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ORIGIN, self.origin())
+            .body(body)
+    }
+
+    /// What a page's script posts: JSON, from this site's own origin.
+    pub fn post_json(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.post_json_from(path, body, &self.origin())
+    }
+
+    pub fn post_json_from(&self, path: &str, body: &Value, origin: &str) -> RequestBuilder {
+        self.client
+            .post(self.address(path))
+            .header(ORIGIN, origin)
+            .json(body)
+    }
+
+    /// Calls a server function as wasm does: no page is wanted, and what it returns is JSON.
+    pub async fn call(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, Value) {
+        let response = within(
+            self.form(path, fields)
+                .header(ACCEPT, "application/json")
+                .send(),
+        )
+        .await
+        .unwrap();
+        let status = response.status();
+        (
+            status,
+            serde_json::from_str(&response.text().await.unwrap()).unwrap(),
+        )
+    }
+
+    async fn request(&self, request: RequestBuilder) -> Response {
+        within(
+            request
+                .header(ACCEPT, "text/html,application/xhtml+xml")
+                .send(),
+        )
+        .await
+        .unwrap()
+    }
+
+    fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
+    fn address(&self, path: &str) -> Url {
+        self.base.join(path).unwrap()
+    }
+}
+
+impl Landed {
+    async fn from(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let place = headers
+            .get(LOCATION)
+            .map(|place| place.to_str().unwrap().to_owned());
+        Landed {
+            status,
+            headers,
+            place,
+            text: response.text().await.unwrap(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the fake worker says, piece by piece.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use futures_util::stream::{self, Stream};
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, watch};
+
+use super::{MODEL, Script};
+
+fn plain(script: &Script) -> Bytes {
+    let mut body = json!({
+        "id": "chatcmpl-fake", "object": "chat.completion", "created": 1, "model": MODEL,
+        "choices": [{
+            "index": 0, "logprobs": null, "finish_reason": "stop",
+            "message": {"role": "assistant", "content": script.tokens.concat(), "refusal": null},
+        }],
+    });
+    if let Some(usage) = script.usage {
+        body["usage"] = usage_of(usage);
+    }
+    body.to_string().into()
+}
+
+fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
+    let chunk = |choices: Value| {
+        let mut chunk = json!({
+            "id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1, "model": MODEL, "choices": choices,
+        });
+        if wants_usage {
+            chunk["usage"] = Value::Null;
+        }
+        chunk
+    };
+    let choice = |delta: Value, reason: Value| {
+        chunk(json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": reason}]))
+    };
+    let mut events = VecDeque::from([Event::at_once(choice(
+        json!({"role": "assistant", "content": ""}),
+        Value::Null,
+    ))]);
+    events.extend(script.tokens.iter().map(|token| Event {
+        gated: true,
+        ..Event::at_once(choice(json!({"content": token}), Value::Null))
+    }));
+    if script.breaks_off {
+        events.push_back(Event {
+            gated: true,
+            bytes: None,
+        });
+        return events;
+    }
+    events.push_back(Event::at_once(choice(json!({}), "stop".into())));
+    if let Some(usage) = script.usage.filter(|_| wants_usage) {
+        let mut last = chunk(json!([]));
+        last["usage"] = usage_of(usage);
+        events.push_back(Event::at_once(last));
+    }
+    events.push_back(Event {
+        gated: false,
+        bytes: Some("data: [DONE]\n\n".into()),
+    });
+    events
+}
+
+fn usage_of((prompt, completion): (u64, u64)) -> Value {
+    json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
+}
+
+struct Event {
+    /// Whether it waits for the script's gate.
+    gated: bool,
+    /// `None` cuts the connection.
+    bytes: Option<Bytes>,
+}
+
+impl Event {
+    fn at_once(chunk: Value) -> Self {
+        Event {
+            gated: false,
+            bytes: Some(format!("data: {chunk}\n\n").into()),
+        }
+    }
+}
+
+/// An answer on its way; dropped before its end, it was abandoned.
+pub(super) struct Answer {
+    events: VecDeque<Event>,
+    gate: Option<Arc<Semaphore>>,
+    unfinished: Option<watch::Sender<usize>>,
+}
+
+impl Answer {
+    /// Not even the head of a plain answer goes out before the gate lets it.
+    pub(super) fn plain(script: Script, abandoned: watch::Sender<usize>) -> Self {
+        let event = Event {
+            gated: true,
+            bytes: Some(plain(&script)),
+        };
+        Answer {
+            events: VecDeque::from([event]),
+            gate: script.gate,
+            unfinished: Some(abandoned),
+        }
+    }
+
+    pub(super) fn streamed(
+        script: Script,
+        wants_usage: bool,
+        abandoned: watch::Sender<usize>,
+    ) -> Self {
+        let events = streamed(&script, wants_usage);
+        Answer {
+            events,
+            gate: script.gate,
+            unfinished: Some(abandoned),
+        }
+    }
+
+    pub(super) async fn whole(mut self) -> Bytes {
+        let mut whole = vec![];
+        while let Some(piece) = self.next().await {
+            whole.extend_from_slice(&piece.unwrap());
+        }
+        whole.into()
+    }
+
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        let Some(event) = self.events.pop_front() else {
+            self.unfinished = None;
+            return None;
+        };
+        if let Some(gate) = self.gate.as_ref().filter(|_| event.gated) {
+            gate.acquire().await.unwrap().forget();
+        }
+        if event.bytes.is_none() {
+            self.unfinished = None;
+        }
+        Some(
+            event
+                .bytes
+                .ok_or_else(|| io::Error::other("the script says to break off")),
+        )
+    }
+
+    pub(super) fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> {
+        stream::unfold(self, async |mut answer| {
+            Some((answer.next().await?, answer))
+        })
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(abandoned) = &self.unfinished {
+            abandoned.send_modify(|count| *count += 1);
+        }
+    }
+}
