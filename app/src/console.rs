@@ -130,7 +130,7 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     pub requests: u64,
-    /// Those of `requests` that were answered with a status of 400 or above.
+    /// Those of `requests` that were answered with a status of 400 or above. A client that left is no error.
     pub errors: u64,
     pub input_tokens: u64,
     pub output_tokens: u64,

@@ -6,7 +6,9 @@ import { call, createFirstKey, expect, freshEmail, open, PASSWORD, signUp, test 
 async function walk(page: Page) {
   const all = await page.evaluate(() => {
     const reachable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
-    const shown = [...document.querySelectorAll<HTMLElement>(reachable)].filter(
+    // What a modal dialog covers is out of reach, and is to be.
+    const within = document.querySelector("dialog:modal") ?? document;
+    const shown = [...within.querySelectorAll<HTMLElement>(reachable)].filter(
       (element) => element.checkVisibility({ visibilityProperty: true }) && element.tabIndex >= 0 && !element.matches(":disabled"),
     );
     shown.forEach((element, at) => (element.dataset.stop = String(at)));

@@ -1,6 +1,7 @@
 import { call, expect, fillDoor, freshEmail, PASSWORD, signUp, test } from "./fixtures";
 
-test.use({ javaScriptEnabled: false });
+// Without scripts nobody uses the wasm that the page announces.
+test.use({ javaScriptEnabled: false, allowed: /assisters_bg.wasm was preloaded/ });
 
 test("an account, a key and the way out need no scripts", async ({ page, request }) => {
   const email = freshEmail();
@@ -51,10 +52,11 @@ test("every page shows its content", async ({ page }) => {
     ["/", "Welcome. One request and you are live.", "curl -N"],
     ["/keys", "API keys", "No keys yet"],
     ["/usage", "Usage", "No requests in this range"],
-    ["/playground", "Playground", "needs JavaScript"],
+    ["/playground", "Playground", "A small demo model"],
   ] as const) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
     await expect(page.getByRole("main").getByText(content).first()).toBeVisible();
   }
+  await expect(page.locator("noscript p")).toHaveText("Running a request from this page needs JavaScript. The API itself does not.");
 });

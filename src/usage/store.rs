@@ -26,7 +26,7 @@ pub struct Slice {
     /// Empty where a request named none.
     pub model: String,
     pub requests: i64,
-    /// Those of `requests` with a status of 400 or above.
+    /// Those of `requests` with a status of 400 or above; that a client left (499) is no error.
     pub errors: i64,
     pub prompt_tokens: i64,
     pub completion_tokens: i64,
@@ -106,7 +106,7 @@ pub(super) async fn since(
     let slices = sqlx::query_as(
         "SELECT hour_ms - hour_ms % $3 AS start_ms, model,
              CAST(SUM(requests) AS BIGINT) AS requests,
-             CAST(SUM(CASE WHEN status >= 400 THEN requests ELSE 0 END) AS BIGINT) AS errors,
+             CAST(SUM(CASE WHEN status >= 400 AND status <> 499 THEN requests ELSE 0 END) AS BIGINT) AS errors,
              CAST(SUM(prompt_tokens) AS BIGINT) AS prompt_tokens,
              CAST(SUM(completion_tokens) AS BIGINT) AS completion_tokens
          FROM usage_hourly
@@ -172,7 +172,7 @@ mod tests {
         let db = db::open(&db::embedded_url(dir.path()).unwrap())
             .await
             .unwrap();
-        let batch = [record("a", 5, 200), record("b", HOUR_MS + 5, 429)];
+        let batch = [record("a", 5, 499), record("b", HOUR_MS + 5, 429)];
         insert(&db, &batch).await.unwrap();
         insert(&db, &batch).await.unwrap();
         let slices = since(

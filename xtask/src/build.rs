@@ -6,18 +6,19 @@ use std::thread;
 use anyhow::{Result, anyhow};
 
 use crate::board::Board;
+use crate::server::Purpose;
 use crate::tree::Tree;
 use crate::{server, site, wasm};
 
 /// Builds what the browser and what the server needs, and returns the service's program.
 ///
 /// The two have different target folders, so neither cargo waits for the other.
-pub fn halves(board: &Board, tree: &Tree, release: bool) -> Result<PathBuf> {
+pub fn halves(board: &Board, tree: &Tree, purpose: Purpose) -> Result<PathBuf> {
     let toolchain = wasm::toolchain(board, tree)?;
     site::tool(board, tree)?;
     thread::scope(|scope| {
         let browser = scope.spawn(|| site::build(board, tree, &toolchain));
-        let program = server::build(board, tree, release);
+        let program = server::build(board, tree, purpose);
         let browser = browser
             .join()
             .map_err(|_| anyhow!("the browser half's thread ended early"))?;

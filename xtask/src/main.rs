@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use board::Board;
+use server::Purpose;
 use test::Stage;
 use tree::Tree;
 
@@ -62,7 +63,9 @@ fn main() -> ExitCode {
     let board = Board::new();
     let done = Tree::find().and_then(|tree| match cli.task {
         Task::Run { release } => run::run(&board, &tree, release),
-        Task::Build { release } => build::halves(&board, &tree, release).map(|_| ExitCode::SUCCESS),
+        Task::Build { release } => {
+            build::halves(&board, &tree, Purpose::of(release)).map(|_| ExitCode::SUCCESS)
+        }
         Task::Test { only } => test::run(&board, &tree, &only),
         Task::Screenshots => test::screenshots(&board, &tree),
     });

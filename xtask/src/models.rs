@@ -27,7 +27,10 @@ pub fn fetch(board: &Board, tree: &Tree, program: &Path) -> Result<Models> {
     match watch(&step, &mut fetch, Speech::Plain) {
         Ok(said) => {
             let lines = said.stderr.lines().chain(said.stdout.lines());
-            step.done(lines.map(str::trim).next_back().unwrap_or("there"));
+            let last = lines
+                .map(|line| line.trim().trim_start_matches("models: "))
+                .next_back();
+            step.done(last.unwrap_or("there"));
             Ok(Models::Ready)
         }
         Err(_) => {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::board::Board;
 use crate::build;
 use crate::models::{self, Models};
-use crate::server::{self, Server, Start};
+use crate::server::{self, Purpose, Server, Start};
 use crate::signals::{self, Then};
 use crate::step::clock;
 use crate::tree::Tree;
@@ -23,7 +23,7 @@ pub fn run(board: &Board, tree: &Tree, release: bool) -> Result<ExitCode> {
         "Assisters",
         "building what is missing, then starting it here",
     );
-    let program = build::halves(board, tree, release)?;
+    let program = build::halves(board, tree, Purpose::of(release))?;
     let models = models::fetch(board, tree, &program)?;
 
     signals::pass_on(Then::Wait)?;

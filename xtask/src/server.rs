@@ -19,20 +19,50 @@ use crate::watch::{Speech, watch};
 /// What the service prints before its address.
 const LISTENING: &str = "assisters: listening on ";
 
+/// What the server's half is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Running,
+    /// Optimised: slower to build, faster to run.
+    Release,
+    /// With all tests: what they depend on turns on features of what the service depends on, so that the two, built
+    /// apart, would compile much of it twice.
+    Testing,
+}
+
+impl Purpose {
+    pub fn of(release: bool) -> Self {
+        if release {
+            Purpose::Release
+        } else {
+            Purpose::Running
+        }
+    }
+}
+
 /// Compiles the service, and says where its program lies.
-pub fn build(board: &Board, tree: &Tree, release: bool) -> Result<PathBuf> {
+pub fn build(board: &Board, tree: &Tree, purpose: Purpose) -> Result<PathBuf> {
     let step = board.begin("server half");
     let mut build = cargo(tree);
-    build
-        .args(["build", "--package", "assisters", "--bin", "assisters"])
-        .arg("--target-dir")
-        .arg(&tree.target);
-    if release {
-        build.arg("--release");
-    }
-    watch(&step, &mut build, Speech::Cargo).context("the server half did not build")?;
-    let profile = if release { "release" } else { "debug" };
-    step.done(&format!("{profile} build"));
+    build.args(match purpose {
+        Purpose::Running => &["build", "--package", "assisters", "--bin", "assisters"][..],
+        Purpose::Release => &[
+            "build",
+            "--release",
+            "--package",
+            "assisters",
+            "--bin",
+            "assisters",
+        ],
+        Purpose::Testing => &["test", "--no-run"],
+    });
+    build.arg("--target-dir").arg(&tree.target);
+    let said = watch(&step, &mut build, Speech::Cargo).context("the server half did not build")?;
+    let profile = match purpose {
+        Purpose::Release => "release",
+        Purpose::Running | Purpose::Testing => "debug",
+    };
+    step.done(&format!("{profile} profile, {}", said.outcome()));
     Ok(tree.target.join(profile).join("assisters"))
 }
 

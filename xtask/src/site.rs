@@ -21,8 +21,8 @@ pub fn tool(board: &Board, tree: &Tree) -> Result<()> {
         .args(["build", "--package", "site"])
         .arg("--target-dir")
         .arg(&tree.target);
-    watch(&step, &mut build, Speech::Cargo).context("the site's tool did not build")?;
-    step.done("ready");
+    let said = watch(&step, &mut build, Speech::Cargo).context("the site's tool did not build")?;
+    step.done(said.outcome());
     Ok(())
 }
 

@@ -28,6 +28,14 @@ pub enum Speech {
 pub struct Said {
     pub stdout: String,
     pub stderr: String,
+    compiled: bool,
+}
+
+impl Said {
+    /// What cargo did, in words.
+    pub fn outcome(&self) -> &'static str {
+        if self.compiled { "built" } else { "up to date" }
+    }
 }
 
 enum Heard {
@@ -80,6 +88,7 @@ fn hear(child: &mut Child) -> Receiver<Heard> {
 
 fn follow(step: &Step<'_>, heard: &Receiver<Heard>, speech: Speech) -> Said {
     let (mut stdout, mut stderr) = (VecDeque::new(), VecDeque::new());
+    let mut compiled = false;
     loop {
         match heard.recv_timeout(Duration::from_millis(100)) {
             Ok(Heard::Out(line)) => {
@@ -87,7 +96,10 @@ fn follow(step: &Step<'_>, heard: &Receiver<Heard>, speech: Speech) -> Said {
                 keep(&mut stdout, line);
             }
             Ok(Heard::Err(line)) => match (speech, progress(&plain(&line))) {
-                (Speech::Cargo, Some(progress)) => step.at(&progress),
+                (Speech::Cargo, Some(progress)) => {
+                    compiled |= progress.starts_with("Compiling");
+                    step.at(&progress);
+                }
                 (Speech::Cargo, None) => keep(&mut stderr, line),
                 (Speech::Plain, _) => {
                     step.at(plain(&line).trim());
@@ -102,6 +114,7 @@ fn follow(step: &Step<'_>, heard: &Receiver<Heard>, speech: Speech) -> Said {
     Said {
         stdout: text(stdout),
         stderr: text(stderr),
+        compiled,
     }
 }
 
@@ -160,7 +173,7 @@ fn listen(pipe: impl Read + Send + 'static, to: Sender<Heard>, kind: fn(String) 
 
 /// What cargo is at, if the line says so; `None` for what a compiler said.
 fn progress(line: &str) -> Option<String> {
-    const VERBS: [&str; 14] = [
+    const VERBS: [&str; 15] = [
         "Adding",
         "Blocking",
         "Building",
@@ -169,6 +182,7 @@ fn progress(line: &str) -> Option<String> {
         "Dirty",
         "Downloaded",
         "Downloading",
+        "Executable",
         "Finished",
         "Fresh",
         "Locking",
@@ -186,7 +200,7 @@ fn progress(line: &str) -> Option<String> {
     }
     // "Building [===>   ] 12/300: serde, syn": the figures say it better than the bar.
     let said = match line.split_once("] ") {
-        Some((bar, rest)) if bar.contains('[') => rest,
+        Some((_, figures)) if verb == "Building" => figures,
         _ => line,
     };
     Some(said.to_owned())
@@ -220,6 +234,8 @@ mod tests {
             progress("   Compiling serde v1.0.0"),
             Some("Compiling serde v1.0.0".to_owned())
         );
+        let finished = "Finished `dev` profile [unoptimized] target(s) in 0.1s";
+        assert_eq!(progress(finished), Some(finished.to_owned()));
     }
 
     #[test]

@@ -8,8 +8,8 @@ mod time;
 
 pub use dialog::{close_modal, show_modal};
 pub use page::{
-    awake, can_copy, copy, focus, focus_main, follow_end, guard_leaving, has_command_key,
-    hide_popover, is_visible, path_and_query, select,
+    awake, can_copy, copy, focus, focus_main, guard_leaving, has_command_key, hide_popover,
+    is_near_end, is_visible, path_and_query, scroll_to_end, select,
 };
 pub use post::{Cancel, Lost, Reply, post_json};
 pub use time::{every, monotonic_ms, now};

@@ -65,15 +65,21 @@ pub fn hide_popover(id: &str) {
     }
 }
 
-/// Keeps the end of a growing element in view, unless its reader has scrolled away from it.
-pub fn follow_end(id: &str) {
-    const NEAR: i32 = 80;
-    if let Some(element) = element(id) {
-        let below = element.scroll_height() - element.scroll_top() - element.client_height();
-        if below < NEAR {
+/// Whether the end of a scrolled element is in view, or nearly.
+pub fn is_near_end(id: &str) -> bool {
+    const NEAR: i32 = 40;
+    element(id).is_none_or(|element| {
+        element.scroll_height() - element.scroll_top() - element.client_height() < NEAR
+    })
+}
+
+/// Scrolls an element to its end as it will be once this change is on screen.
+pub fn scroll_to_end(id: &'static str) {
+    request_animation_frame(move || {
+        if let Some(element) = element(id) {
             element.set_scroll_top(element.scroll_height());
         }
-    }
+    });
 }
 
 pub fn is_visible() -> bool {

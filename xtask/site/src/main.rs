@@ -10,10 +10,11 @@ mod folder;
 mod payload;
 
 use std::env;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use folder::Folder;
 
@@ -40,6 +41,11 @@ fn main() -> ExitCode {
 }
 
 fn lay_out(wasm: &Path, out: &Path) -> Result<String> {
+    // One at a time: two that tidy the same folder would take each other's files away.
+    let lock_file = out.with_extension("lock");
+    let lock = File::create(&lock_file).and_then(|file| file.lock().map(|()| file));
+    let _lock = lock.with_context(|| format!("cannot lock {}", lock_file.display()))?;
+
     let staging = out.with_extension("bindgen");
     bindgen::generate(wasm, &staging)?;
 

@@ -43,7 +43,7 @@ fn playwright(bench: &Bench<'_>, project: &str) -> Result<Count> {
     test.env("ASSISTERS_TARGET", &bench.tree.target);
     service.introduce(&mut test)?;
     let count = bench.run(&mut test, Count::of_playwright);
-    service.blame(count)
+    service.judge(count)
 }
 
 fn tool(bench: &Bench<'_>, program: &str) -> Command {

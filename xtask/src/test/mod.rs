@@ -17,6 +17,7 @@ use crate::board::{Board, Mark};
 use crate::build;
 use crate::models::{self, Models};
 use crate::process::{cargo, find, shown};
+use crate::server::Purpose;
 use crate::signals::{self, Then};
 use crate::tree::Tree;
 use crate::watch::tee;
@@ -165,7 +166,7 @@ impl Bench<'_> {
     }
 
     fn build(&mut self) -> Result<Outcome> {
-        self.program = Some(build::halves(self.board, self.tree, false)?);
+        self.program = Some(build::halves(self.board, self.tree, Purpose::Testing)?);
         Ok(Outcome::Passed(Count::default()))
     }
 

@@ -34,7 +34,7 @@ pub fn prove(bench: &Bench<'_>) -> Result<Outcome> {
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     service.introduce(&mut pytest)?;
     let count = bench.run(&mut pytest, Count::of_pytest);
-    service.blame(count).map(Outcome::Passed)
+    service.judge(count).map(Outcome::Passed)
 }
 
 /// Makes the environment from the pinned requirements, and says where its Python is.

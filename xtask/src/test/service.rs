@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::Bench;
 use crate::server::{self, Server, Start};
@@ -96,11 +96,17 @@ impl Service {
         Ok(address.to_owned())
     }
 
-    /// The error, with what the service logged last.
-    pub fn blame<T>(&self, result: Result<T>) -> Result<T> {
-        result.with_context(|| {
+    /// The result of testing it: a panic that no test noticed is a failure too, and to a failure belongs what the
+    /// service logged last.
+    pub fn judge<T>(&self, result: Result<T>) -> Result<T> {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let calm = match log.lines().find(|line| line.contains("panicked at")) {
+            Some(line) => result.and(Err(anyhow!("the service panicked: {line}"))),
+            None => result,
+        };
+        calm.with_context(|| {
             format!(
-                "the service's log, {}, ends with\n{}\n",
+                "the end of the service's log, {}:\n{}\n",
                 self.log.display(),
                 tail(&self.log)
             )

@@ -14,16 +14,28 @@ const ID: &str = "transcript";
 
 #[component]
 pub fn Transcript(conversation: Conversation) -> impl IntoView {
+    // What is new is followed until its reader scrolls away from the end, and again once they are back.
+    let following = StoredValue::new(true);
     Effect::new(move |_| {
         if let Some(turn) = conversation.turns().last() {
             turn.text.track();
             turn.state.track();
-            browser::follow_end(ID);
+            if following.get_value() {
+                browser::scroll_to_end(ID);
+            }
         }
     });
     view! {
         // Read at the reader's own pace; its end is announced beside it.
-        <div id=ID class="transcript" role="log" aria-live="off" aria-label="Messages" tabindex="0">
+        <div
+            id=ID
+            class="transcript"
+            role="log"
+            aria-live="off"
+            aria-label="Messages"
+            tabindex="0"
+            on:scroll=move |_| following.set_value(browser::is_near_end(ID))
+        >
             <p class="hint start" hidden=move || !conversation.turns().is_empty()>
                 "Write a message and run it. What you write counts against your limits; it is not stored."
             </p>
