@@ -9,7 +9,7 @@ function given(name: string): string {
 
 export default defineConfig({
   testDir: "tests",
-  outputDir: `${given("ASSISTERS_TARGET")}/end2end`,
+  outputDir: given("ASSISTERS_RESULTS"),
   // One after the other: the local model is one, and some tests count what it does.
   workers: 1,
   timeout: 90_000,

@@ -9,7 +9,7 @@ for (const colorScheme of THEMES) {
       test("pictures", async ({ page, request }) => {
         const shoot = async (name: string) => {
           const file = `${name}-${colorScheme}-${viewport.width}.png`;
-          await page.screenshot({ path: `${process.env.ASSISTERS_TARGET}/screenshots/${file}`, animations: "disabled" });
+          await page.screenshot({ path: `${process.env.SCREENSHOTS}/${file}`, animations: "disabled" });
         };
         for (const door of ["sign-in", "sign-up", "nowhere"]) {
           await open(page, `/${door}`);

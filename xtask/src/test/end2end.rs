@@ -32,16 +32,15 @@ pub fn screenshots(bench: &Bench<'_>) -> Result<()> {
 fn playwright(bench: &Bench<'_>, project: &str) -> Result<Count> {
     let browser = browser(bench)?;
     packages(bench)?;
-    let service = Service::start(bench, "end2end")?;
-    let types = tool(bench, "node_modules/.bin/tsc");
     bench
-        .run(&mut { types }, |_| Count::default())
+        .call(&mut tool(bench, "node_modules/.bin/tsc"))
         .context("the tests' types do not fit")?;
+    let service = Service::start(bench, "end2end")?;
     let mut test = tool(bench, "node_modules/.bin/playwright");
-    test.args(["test", "--project", project])
-        .env("CHROMIUM", browser);
-    test.env("ASSISTERS_TARGET", &bench.tree.target);
+    test.args(["test", "--project", project]);
     service.introduce(&mut test)?;
+    test.env("CHROMIUM", browser);
+    test.env("SCREENSHOTS", bench.tree.target.join("screenshots"));
     let count = bench.run(&mut test, Count::of_playwright);
     service.judge(count)
 }

@@ -2,8 +2,8 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -16,11 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Lines of the log that a failure shows.
 const TAIL: usize = 60;
 
-/// Runs until it is dropped.
+/// Runs until it is judged, or dropped.
 pub struct Service {
     server: Server,
-    data: PathBuf,
-    log: PathBuf,
+    /// All that it writes. Left behind for a look when tests fail.
+    folder: PathBuf,
     program: PathBuf,
     models: PathBuf,
 }
@@ -29,7 +29,12 @@ impl Service {
     /// Starts one for the stage of this name, and waits until it answers requests.
     pub fn start(bench: &Bench<'_>, name: &str) -> Result<Self> {
         let step = bench.board.begin("service");
-        let folder = bench.tree.target.join("tmp").join(name);
+        // Of this run alone: another may be under way in the same checkout.
+        let folder = bench
+            .tree
+            .target
+            .join("tmp")
+            .join(format!("{name}-{}", process::id()));
         let (data, log) = (folder.join("data"), folder.join("service.log"));
         if folder.exists() {
             fs::remove_dir_all(&folder)
@@ -41,12 +46,10 @@ impl Service {
         let models = bench.tree.models();
         let mut serve = server::serve(bench.tree, &program);
         forget_configuration(&mut serve);
-        serve
-            .env("ASSISTERS_LISTEN", "127.0.0.1:0")
-            .env("ASSISTERS_DATA_DIR", &data);
-        serve
-            .env("ASSISTERS_MODELS_DIR", &models)
-            .env("ASSISTERS_SITE_DIR", bench.tree.site());
+        serve.env("ASSISTERS_LISTEN", "127.0.0.1:0");
+        serve.env("ASSISTERS_DATA_DIR", &data);
+        serve.env("ASSISTERS_MODELS_DIR", &models);
+        serve.env("ASSISTERS_SITE_DIR", bench.tree.site());
         serve
             .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?);
 
@@ -54,38 +57,40 @@ impl Service {
             bail!("the service did not start:\n{}", tail(&log));
         };
         if !server.ready(PATIENCE).with_context(|| tail(&log))? {
+            let waited = PATIENCE.as_secs();
             bail!(
-                "the service was not ready after {} s:\n{}",
-                PATIENCE.as_secs(),
+                "the service was not ready after {waited} s:\n{}",
                 tail(&log)
             );
         }
         step.done(&server.url);
         Ok(Self {
             server,
-            data,
-            log,
+            folder,
             program,
             models,
         })
     }
 
-    /// Tells a test runner where the service is, and how to speak to its data from a shell.
+    /// Tells a test runner where the service is, how to speak to its data from a shell, and where to leave things.
     pub fn introduce(&self, runner: &mut Command) -> Result<()> {
         forget_configuration(runner);
-        runner
-            .env("ASSISTERS_URL", &self.server.url)
-            .env("ASSISTERS_PROGRAM", &self.program);
-        runner
-            .env("ASSISTERS_DATA_DIR", &self.data)
-            .env("ASSISTERS_MODELS_DIR", &self.models);
+        runner.env("ASSISTERS_URL", &self.server.url);
+        runner.env("ASSISTERS_PROGRAM", &self.program);
+        runner.env("ASSISTERS_DATA_DIR", self.folder.join("data"));
+        runner.env("ASSISTERS_MODELS_DIR", &self.models);
         runner.env("ASSISTERS_WORKER_URL", self.worker()?);
+        runner.env("ASSISTERS_RESULTS", self.folder.join("results"));
         Ok(())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("service.log")
     }
 
     /// The local worker's address, as the service logs it.
     fn worker(&self) -> Result<String> {
-        let log = fs::read_to_string(&self.log).context("cannot read the service's log")?;
+        let log = fs::read_to_string(self.log()).context("cannot read the service's log")?;
         let (_, behind) = log
             .rsplit_once("local worker ready at ")
             .context("the service's log names no local worker")?;
@@ -98,19 +103,26 @@ impl Service {
 
     /// The result of testing it: a panic that no test noticed is a failure too, and to a failure belongs what the
     /// service logged last.
-    pub fn judge<T>(&self, result: Result<T>) -> Result<T> {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        let calm = match log.lines().find(|line| line.contains("panicked at")) {
+    pub fn judge<T>(self, result: Result<T>) -> Result<T> {
+        let log = fs::read_to_string(self.log()).unwrap_or_default();
+        let panic = log.lines().find(|line| line.contains("panicked at"));
+        let calm = match panic {
             Some(line) => result.and(Err(anyhow!("the service panicked: {line}"))),
             None => result,
         };
-        calm.with_context(|| {
+        let Self { server, folder, .. } = self;
+        drop(server);
+        let log = folder.join("service.log");
+        let value = calm.with_context(|| {
             format!(
                 "the end of the service's log, {}:\n{}\n",
-                self.log.display(),
-                tail(&self.log)
+                log.display(),
+                tail(&log)
             )
-        })
+        })?;
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot remove {}", folder.display()))?;
+        Ok(value)
     }
 }
 
@@ -123,7 +135,7 @@ fn forget_configuration(command: &mut Command) {
     }
 }
 
-fn tail(log: &PathBuf) -> String {
+fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
