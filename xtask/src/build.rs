@@ -1,6 +1,7 @@
 //! Both halves, side by side.
 
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use anyhow::{Result, anyhow};
@@ -12,17 +13,21 @@ use crate::{server, site, wasm};
 
 /// Builds what the browser and what the server needs, and returns the service's program.
 ///
-/// The two have different target folders, so neither cargo waits for the other.
+/// The two have different target folders, so neither cargo waits for the other. Only the last step of the browser's
+/// half needs a tool that is built where the server is; it comes first there.
 pub fn halves(board: &Board, tree: &Tree, purpose: Purpose) -> Result<PathBuf> {
-    let toolchain = wasm::toolchain(board, tree)?;
-    site::tool(board, tree)?;
+    let (built, tool) = channel();
     thread::scope(|scope| {
-        let browser = scope.spawn(|| site::build(board, tree, &toolchain));
-        let program = server::build(board, tree, purpose);
+        let browser = scope.spawn(move || {
+            let toolchain = wasm::toolchain(board, tree)?;
+            site::build(board, tree, &toolchain, &tool)
+        });
+        let program =
+            site::tool(board, tree, built).and_then(|()| server::build(board, tree, purpose));
         let browser = browser
             .join()
             .map_err(|_| anyhow!("the browser half's thread ended early"))?;
-        // Both have said what they had to say; the first to fail in the order of the screen is reported.
-        browser.and(program)
+        // Both have said what they had to say; a tool that failed stops both, and is the cause to report.
+        program.and_then(|program| browser.map(|()| program))
     })
 }

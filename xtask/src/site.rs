@@ -1,6 +1,7 @@
 //! The browser's half: compiled to wasm, then laid out for the service to serve.
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender};
 
 use anyhow::{Context, Result};
 
@@ -13,8 +14,8 @@ use crate::watch::{Speech, watch};
 /// One profile for all: a faster one to build would be a slower and larger one to load, and tests would prove another.
 const PROFILE: &str = "wasm-release";
 
-/// Builds the program that lays the site out, wasm-bindgen in it.
-pub fn tool(board: &Board, tree: &Tree) -> Result<()> {
+/// Builds the program that lays the site out, wasm-bindgen in it, and tells whoever waits for it.
+pub fn tool(board: &Board, tree: &Tree, built: Sender<()>) -> Result<()> {
     let step = board.begin("wasm-bindgen");
     let mut build = cargo(tree);
     build
@@ -23,11 +24,13 @@ pub fn tool(board: &Board, tree: &Tree) -> Result<()> {
         .arg(&tree.target);
     let said = watch(&step, &mut build, Speech::Cargo).context("the site's tool did not build")?;
     step.done(said.outcome());
+    // Where the other half has failed meanwhile, nobody waits.
+    let _ = built.send(());
     Ok(())
 }
 
-/// Compiles the browser's half and lays it out.
-pub fn build(board: &Board, tree: &Tree, toolchain: &str) -> Result<()> {
+/// Compiles the browser's half, and lays it out once its tool is there.
+pub fn build(board: &Board, tree: &Tree, toolchain: &str, tool: &Receiver<()>) -> Result<()> {
     let step = board.begin("browser half");
     let front = tree.target.join("front");
     let mut build = cargo_by(tree, toolchain);
@@ -44,6 +47,7 @@ pub fn build(board: &Board, tree: &Tree, toolchain: &str) -> Result<()> {
     watch(&step, &mut build, Speech::Cargo).context("the browser half did not build")?;
 
     step.at("wasm-bindgen, style sheet, compression");
+    tool.recv().context("the site's tool did not build")?;
     let wasm = front.join(TARGET).join(PROFILE).join("hydrate.wasm");
     let mut lay_out = command(tree, tree.target.join("debug/site"));
     lay_out.args::<[&Path; 2], _>([&wasm, &tree.site()]);
