@@ -2,19 +2,22 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use app::console::Problem;
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use leptos::config::LeptosOptions;
 use leptos_axum::{
-    LeptosRoutes, generate_route_list, handle_server_fns_with_context,
+    AxumRouteListing, LeptosRoutes, generate_route_list, handle_server_fns_with_context,
     render_app_async_with_context, render_route_with_context,
 };
+use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::console::provide_port;
 
@@ -27,21 +30,46 @@ pub(super) fn options(site_dir: &Path, addr: SocketAddr) -> LeptosOptions {
         .build()
 }
 
+/// Found once in a process: while Leptos looks for the routes, no resource anywhere in the process loads, and a page
+/// rendered at that moment would wait for ever.
+static PATHS: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
+
 /// Every page of the dashboard.
 pub(super) fn routes(options: &LeptosOptions) -> Router {
     // Not `leptos_routes`: that would put the server functions among the pages, whose guard is not for them.
-    let paths = generate_route_list(app::App);
-    let render = render_route_with_context(paths.clone(), provide_port, shell(options));
+    let render = render_route_with_context(PATHS.clone(), provide_port, shell(options));
     Router::new()
-        .leptos_routes_with_handler(paths, render)
+        .leptos_routes_with_handler(PATHS.clone(), render)
         .with_state(options.clone())
 }
 
+/// The largest form is a name and an e-mail address; a stranger may send nothing that has to be held in memory.
+const LARGEST_FORM: usize = 64 << 10;
+
 pub(super) fn server_functions() -> Router {
-    Router::new().route(
-        "/api/{*name}",
-        any(|request: Request| handle_server_fns_with_context(provide_port, request)),
-    )
+    let answer = |request: Request| handle_server_fns_with_context(provide_port, request);
+    Router::new()
+        .route("/api/{*name}", any(answer))
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .layer(from_fn(status_of_problem))
+}
+
+/// Leptos answers every error of a server function with 500. What the user can mend is none of ours.
+async fn status_of_problem(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, LARGEST_FORM).await.unwrap_or_default();
+    parts.status = match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) if problem.signed_out => StatusCode::UNAUTHORIZED,
+        // It was logged under this id: a fault of ours.
+        Ok(problem) if problem.request_id.is_some() => StatusCode::INTERNAL_SERVER_ERROR,
+        Ok(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    Response::from_parts(parts, Body::from(body))
 }
 
 /// The page for an address that is none.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -94,7 +94,14 @@ pub(super) struct Rates(pub(super) Standing, pub(super) UnixMs);
 pub(super) async fn write(mut request: Request, next: Next) -> Response {
     let arrival = Arrival::now();
     let client_id = client_id(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    // Without the original, the mount's prefix would be missing.
+    let path = request
+        .extensions()
+        .get::<OriginalUri>()
+        .map_or(request.uri(), |uri| &uri.0)
+        .path()
+        .to_owned();
     request.extensions_mut().insert(arrival.clone());
     let mut response = next.run(request).await;
     let took = arrival.at.elapsed();

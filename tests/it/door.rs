@@ -241,3 +241,15 @@ async fn a_form_posted_from_another_site_is_refused() {
         assert!(answer.headers().get(SET_COOKIE).is_none());
     }
 }
+
+#[tokio::test]
+async fn a_form_too_large_to_be_one_is_not_read() {
+    let site = site().await;
+    let password = "x".repeat(100 << 10);
+    let form = [
+        ("email", "ada@example.org"),
+        ("password", password.as_str()),
+    ];
+    let answer = site.browser().submit("/api/sign-up", &form).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
