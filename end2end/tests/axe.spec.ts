@@ -15,6 +15,8 @@ for (const colorScheme of THEMES) {
       test.use({ colorScheme, viewport });
 
       test("axe finds nothing on any page", async ({ page, request }) => {
+        // A dozen states, each examined whole.
+        test.slow();
         const visit = (path: string) =>
           test.step(path, async () => {
             await open(page, path);

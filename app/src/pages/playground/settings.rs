@@ -23,7 +23,8 @@ impl Settings {
         Settings {
             model: RwSignal::new(model),
             system: RwSignal::new(String::new()),
-            temperature: RwSignal::new(0.7),
+            // Low, because the model that everybody meets first is a small one.
+            temperature: RwSignal::new(0.2),
             max_tokens: RwSignal::new(256.0),
             top_p: RwSignal::new(0.9),
             stop: RwSignal::new(String::new()),
@@ -146,7 +147,7 @@ mod tests {
                 "stream": true,
                 "stream_options": {"include_usage": true},
                 "max_tokens": 256,
-                "temperature": 0.7f32,
+                "temperature": 0.2f32,
                 "top_p": 0.9f32,
                 "stop": ["END"],
             })
