@@ -115,6 +115,9 @@ impl Journal {
 
     /// Seals the file that is open, if it holds anything, and lists all sealed files, oldest first.
     pub(super) fn seal(&self) -> io::Result<Vec<PathBuf>> {
+        // The disk is waited for here, while others still append: what is left to sync under the lock is little.
+        let file = self.held().file.clone();
+        file.sync_data()?;
         let mut open = self.held();
         if open.records > 0 {
             self.begin_next(&mut open)?;
