@@ -4,6 +4,7 @@ mod health;
 mod pages;
 mod routes;
 mod same_origin;
+mod to_the_end;
 
 use std::future::IntoFuture;
 use std::io;
@@ -138,6 +139,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         session_layer,
         &config.site_dir,
         addr,
+        &tasks,
     );
 
     let (close, closing) = oneshot::channel();

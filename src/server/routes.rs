@@ -11,9 +11,10 @@ use tower_http::services::ServeDir;
 use tower_sessions::SessionManagerLayer;
 
 use super::health::{self, Health};
-use super::{pages, same_origin};
+use super::{pages, same_origin, to_the_end};
 use crate::console::{self, Dashboard};
 use crate::sessions;
+use crate::tasks::Tasks;
 use crate::v1::{self, V1};
 
 pub(super) fn all(
@@ -23,12 +24,16 @@ pub(super) fn all(
     session: SessionManagerLayer<sessions::Store>,
     site_dir: &Path,
     addr: SocketAddr,
+    tasks: &Tasks,
 ) -> Router {
     let options = pages::options(site_dir, addr);
     // Read from the inside out: `bind` needs the session; `guard` needs what `bind` found.
+    let verbs = pages::server_functions()
+        .layer(from_fn_with_state(tasks.clone(), to_the_end::run))
+        .layer(from_fn(same_origin::only));
     let pages = pages::routes(&options)
         .layer(from_fn(console::guard))
-        .merge(pages::server_functions().layer(from_fn(same_origin::only)))
+        .merge(verbs)
         .layer(from_fn_with_state(dashboard.clone(), console::bind))
         .layer(session.clone())
         .layer(CompressionLayer::new())
