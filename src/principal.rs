@@ -1,7 +1,9 @@
 //! Who is asking, and how much they may: what a key and a session both come down to.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::ids::{AccountId, KeyId};
 
@@ -10,8 +12,89 @@ use crate::ids::{AccountId, KeyId};
 pub struct Principal {
     pub account: AccountId,
     pub via: Via,
+    /// What the account may use, all its callers together.
     pub quota: Quota,
+    /// What this caller may of that.
+    pub grant: Arc<Grant>,
 }
+
+/// What a key may do of all that its account may; `None` restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    pub endpoints: Option<BTreeSet<Endpoint>>,
+    /// Ids of models.
+    pub models: Option<BTreeSet<String>>,
+    /// Requests in any 60 seconds, of this key alone.
+    pub rpm: Option<u32>,
+    /// Tokens in any 60 seconds, of this key alone.
+    pub tpm: Option<u64>,
+}
+
+impl Grant {
+    pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
+        self.endpoints
+            .as_ref()
+            .is_none_or(|allowed| allowed.contains(&endpoint))
+    }
+
+    pub fn allows_model(&self, id: &str) -> bool {
+        self.models
+            .as_ref()
+            .is_none_or(|allowed| allowed.contains(id))
+    }
+}
+
+/// What a key can be restricted to. `GET /v1/limits` is open to every key: it says what the key may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    Chat,
+    Embeddings,
+    Moderations,
+    Rerank,
+    Models,
+}
+
+impl Endpoint {
+    pub const ALL: [Endpoint; 5] = [
+        Endpoint::Chat,
+        Endpoint::Embeddings,
+        Endpoint::Moderations,
+        Endpoint::Rerank,
+        Endpoint::Models,
+    ];
+
+    /// As stored and typed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Endpoint::Chat => "chat",
+            Endpoint::Embeddings => "embeddings",
+            Endpoint::Moderations => "moderations",
+            Endpoint::Rerank => "rerank",
+            Endpoint::Models => "models",
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = UnknownEndpoint;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEndpoint> {
+        Endpoint::ALL
+            .into_iter()
+            .find(|endpoint| endpoint.as_str() == text)
+            .ok_or(UnknownEndpoint)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an endpoint is one of chat, embeddings, moderations, rerank, models")]
+pub struct UnknownEndpoint;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {

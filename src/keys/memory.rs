@@ -112,6 +112,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::ids::AccountId;
     use crate::keys::PlainKey;
@@ -125,6 +127,7 @@ mod tests {
             account: AccountId::new(),
             via: Via::Key(id.clone()),
             quota: Tier::Free.quota(),
+            grant: Arc::default(),
         };
         (PlainKey::generate().unwrap().hash(), id, principal)
     }

@@ -1,6 +1,7 @@
 //! The keys table.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
@@ -122,6 +123,7 @@ fn holder(row: &AnyRow) -> Result<Holder, Error> {
             account: AccountId::from_stored(&row.try_get::<String, _>("account_id")?),
             via: Via::Key(KeyId::from_stored(&row.try_get::<String, _>("id")?)),
             quota: tier.quota_with(row.try_get("rpm")?, row.try_get("tpm")?),
+            grant: Arc::default(),
         },
         revoked: row.try_get::<Option<i64>, _>("revoked_ms")?.is_some(),
     })

@@ -76,6 +76,7 @@ async fn a_key_calls_for_its_account_with_the_quota_of_its_tier() {
         account: site.account.clone(),
         via: Via::Key(key.id),
         quota: Tier::Free.quota(),
+        grant: Arc::default(),
     };
     assert_eq!(site.keys.verify(secret.expose()).await.unwrap(), expected);
 }

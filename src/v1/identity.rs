@@ -1,6 +1,7 @@
 //! Who is calling: a layer per mount makes a [`Principal`], and nothing behind it asks how.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -63,6 +64,7 @@ async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
             account: account.id,
             via: Via::Playground,
             quota: account.quota,
+            grant: Arc::default(),
         })
         .ok_or_else(ApiError::signed_out)
 }

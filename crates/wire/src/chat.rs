@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of a chat request that we act on. Others are legal and pass by.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChatRequest {
     pub model: String,
     pub messages: Vec<Message>,
@@ -46,6 +47,7 @@ impl ChatRequest {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StreamOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_usage: Option<bool>,
@@ -53,6 +55,7 @@ pub struct StreamOptions {
 
 /// `stop`: one string or up to four.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Stop {
     One(String),
@@ -69,6 +72,7 @@ impl Stop {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Message {
     pub role: Role,
     /// Absent or null on an assistant message that only calls tools.
@@ -86,6 +90,7 @@ impl Message {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Developer,
@@ -98,6 +103,7 @@ pub enum Role {
 
 /// `content`: a string, or a list of parts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Content {
     Text(String),
@@ -106,6 +112,7 @@ pub enum Content {
 
 /// One part of a message. Only `text` parts carry `text`; a part of another type is known by its `kind` alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ContentPart {
     #[serde(rename = "type")]
     pub kind: String,
@@ -114,6 +121,7 @@ pub struct ContentPart {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChatCompletion {
     pub id: String,
     /// Always `chat.completion`.
@@ -126,6 +134,7 @@ pub struct ChatCompletion {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Choice {
     pub index: u32,
     pub message: OutputMessage,
@@ -134,6 +143,7 @@ pub struct Choice {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OutputMessage {
     pub role: Role,
     pub content: Option<String>,
@@ -141,6 +151,7 @@ pub struct OutputMessage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     Stop,
@@ -152,6 +163,7 @@ pub enum FinishReason {
 
 /// One event of a streamed chat completion.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChatChunk {
     pub id: String,
     /// Always `chat.completion.chunk`.
@@ -166,6 +178,7 @@ pub struct ChatChunk {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChunkChoice {
     pub index: u32,
     pub delta: Delta,
@@ -175,6 +188,7 @@ pub struct ChunkChoice {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Delta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -184,6 +198,7 @@ pub struct Delta {
 
 /// Tokens of one request, counted by the model's own tokenizer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Usage {
     pub prompt_tokens: u64,
     #[serde(default)]

@@ -5,13 +5,28 @@
 //! every field that it requires is written, nulls included.
 
 mod chat;
+mod embeddings;
 mod error;
 mod models;
+mod moderation;
+mod rerank;
 pub mod sse;
 
 pub use chat::{
     ChatChunk, ChatCompletion, ChatRequest, Choice, ChunkChoice, Content, ContentPart, Delta,
     FinishReason, Message, OutputMessage, Role, Stop, StreamOptions, Usage,
 };
+pub use embeddings::{
+    Embedding, EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat, MOST_INPUTS,
+    PromptUsage, Vector,
+};
 pub use error::{ErrorBody, ErrorDetail};
-pub use models::{Model, ModelList};
+pub use models::{Model, ModelList, Task};
+pub use moderation::{
+    Categories, MOST_TEXTS, ModerationInput, ModerationRequest, ModerationResponse,
+    ModerationResult,
+};
+pub use rerank::{
+    BilledUnits, Document, DocumentText, MOST_DOCUMENTS, RerankMeta, RerankRequest, RerankResponse,
+    RerankResult,
+};

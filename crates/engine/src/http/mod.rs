@@ -8,7 +8,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Method, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use wire::{Model, ModelList};
+use wire::{Model, ModelList, Task};
 
 use self::error::ApiError;
 use crate::chat::Chat;
@@ -54,6 +54,8 @@ fn listed(chat: &Chat) -> Model {
         owned_by: about.owner.to_owned(),
         max_model_len: Some(about.context),
         default_max_tokens: Some(about.default_max_tokens),
+        tasks: Some(vec![Task::Chat]),
+        ..Model::default()
     }
 }
 
