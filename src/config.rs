@@ -1,15 +1,16 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
-use std::collections::BTreeMap;
-use std::env;
+mod settings;
+
 use std::fmt;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use url::Url;
+
+use settings::{Settings, web_address, whole_hours, whole_seconds};
 
 /// The settings of a service. A setting `ledger.fsync` is `ASSISTERS_LEDGER_FSYNC` in the environment.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Config {
     /// Base URLs of workers; when empty a local one is started and watched.
     pub workers: Vec<Url>,
     pub limits: RequestLimits,
+    pub streams: StreamSettings,
+    pub idempotency: IdempotencySettings,
     pub ledger_fsync: Fsync,
 }
 
@@ -33,10 +36,32 @@ pub struct Config {
 pub struct RequestLimits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Until a request's head is whole, from its connection's start or from the answer before.
+    pub head: Duration,
+    /// Between two pieces of a request's body.
+    pub body_pause: Duration,
     /// Until a worker's first byte.
     pub first_byte: Duration,
     /// How long running requests may go on when the service stops.
     pub drain: Duration,
+}
+
+/// How streams behave.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamSettings {
+    /// How long a worker may be silent before the client hears that we are still there.
+    pub keepalive: Duration,
+}
+
+/// What an `Idempotency-Key` is good for.
+#[derive(Clone, Copy, Debug)]
+pub struct IdempotencySettings {
+    /// How long a second request waits for the first.
+    pub wait: Duration,
+    /// How long after a cut a stream may be picked up again.
+    pub resume: Duration,
+    /// How long an answer is kept.
+    pub keep: Duration,
 }
 
 /// When a ledger record counts as written.
@@ -75,7 +100,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 17] = [
     "listen",
     "public_url",
     "data_dir",
@@ -84,8 +109,14 @@ const NAMES: [&str; 11] = [
     "site_dir",
     "workers",
     "limits.body_bytes",
+    "limits.header_seconds",
+    "limits.body_seconds",
     "limits.first_byte_seconds",
     "limits.drain_seconds",
+    "streams.keepalive_seconds",
+    "idempotency.wait_seconds",
+    "idempotency.resume_seconds",
+    "idempotency.keep_hours",
     "ledger.fsync",
 ];
 
@@ -98,7 +129,78 @@ impl Config {
             None => Settings::default(),
         };
         settings.overlay_environment();
-        settings.into_config()
+        Config::read(&settings)
+    }
+
+    fn read(settings: &Settings) -> Result<Config, ConfigError> {
+        let data_dir = PathBuf::from(settings.text("data_dir").unwrap_or("./data"));
+        let seconds = |name, default| {
+            settings
+                .checked(name, "a number of seconds, 1 or more", whole_seconds)
+                .map(|found| found.unwrap_or(Duration::from_secs(default)))
+        };
+        Ok(Config {
+            listen: settings
+                .parse(
+                    "listen",
+                    "an address with a port, such as 127.0.0.1:3000 or [::]:80",
+                )?
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            public_url: settings.checked(
+                "public_url",
+                "an address such as https://api.example.com",
+                web_address,
+            )?,
+            database_url: settings.checked(
+                "database_url",
+                "sqlite:///path/to/file.db",
+                |text| text.starts_with("sqlite:").then(|| text.to_owned()),
+            )?,
+            models_dir: settings
+                .text("models_dir")
+                .map_or_else(|| data_dir.join("models"), PathBuf::from),
+            data_dir,
+            site_dir: PathBuf::from(settings.text("site_dir").unwrap_or("target/site")),
+            workers: settings
+                .checked(
+                    "workers",
+                    "base URLs separated by commas, such as http://10.0.0.5:8000",
+                    |text| {
+                        let addresses = text
+                            .split(',')
+                            .map(str::trim)
+                            .filter(|address| !address.is_empty());
+                        addresses.map(web_address).collect::<Option<Vec<Url>>>()
+                    },
+                )?
+                .unwrap_or_default(),
+            limits: RequestLimits {
+                body: settings
+                    .parse("limits.body_bytes", "a number of bytes")?
+                    .unwrap_or(10 << 20),
+                head: seconds("limits.header_seconds", 30)?,
+                body_pause: seconds("limits.body_seconds", 30)?,
+                first_byte: seconds("limits.first_byte_seconds", 300)?,
+                drain: seconds("limits.drain_seconds", 20)?,
+            },
+            streams: StreamSettings {
+                keepalive: seconds("streams.keepalive_seconds", 10)?,
+            },
+            idempotency: IdempotencySettings {
+                wait: seconds("idempotency.wait_seconds", 30)?,
+                resume: seconds("idempotency.resume_seconds", 60)?,
+                keep: settings
+                    .checked(
+                        "idempotency.keep_hours",
+                        "a number of hours, 1 or more",
+                        whole_hours,
+                    )?
+                    .unwrap_or(DAY),
+            },
+            ledger_fsync: settings
+                .parse("ledger.fsync", "`grouped` or `always`")?
+                .unwrap_or(Fsync::Grouped),
+        })
     }
 
     /// The address of the site as users see it, without a slash at its end.
@@ -117,172 +219,7 @@ impl Config {
     }
 }
 
-/// Raw values by name, each with where it came from.
-#[derive(Default)]
-struct Settings(BTreeMap<&'static str, (String, String)>);
-
-impl Settings {
-    fn from_file(path: &Path) -> Result<Settings, ConfigError> {
-        let file = path.display().to_string();
-        let fail = |reason: String| ConfigError::File {
-            file: file.clone(),
-            reason,
-        };
-        let text = fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-        let table: toml::Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| fail(error.message().to_owned()))?;
-        let mut settings = Settings::default();
-        for (name, value) in flatten(table) {
-            let Some(known) = NAMES.into_iter().find(|known| *known == name) else {
-                return Err(ConfigError::Unknown { file, name });
-            };
-            settings
-                .0
-                .insert(known, (value, format!("{file}: {known}")));
-        }
-        Ok(settings)
-    }
-
-    fn overlay_environment(&mut self) {
-        for name in NAMES {
-            let variable = format!("ASSISTERS_{}", name.replace('.', "_").to_uppercase());
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place that reads the environment"
-            )]
-            if let Ok(value) = env::var(&variable) {
-                self.0.insert(name, (value, variable));
-            }
-        }
-    }
-
-    fn into_config(self) -> Result<Config, ConfigError> {
-        let data_dir = PathBuf::from(self.text("data_dir").unwrap_or("./data"));
-        let seconds = "a number of seconds, 1 or more";
-        Ok(Config {
-            listen: self
-                .parse(
-                    "listen",
-                    "an address with a port, such as 127.0.0.1:3000 or [::]:80",
-                )?
-                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
-            public_url: self.checked(
-                "public_url",
-                "an address such as https://api.example.com",
-                web_address,
-            )?,
-            database_url: self.checked("database_url", "sqlite:///path/to/file.db", |text| {
-                text.starts_with("sqlite:").then(|| text.to_owned())
-            })?,
-            models_dir: self
-                .text("models_dir")
-                .map_or_else(|| data_dir.join("models"), PathBuf::from),
-            data_dir,
-            site_dir: PathBuf::from(self.text("site_dir").unwrap_or("target/site")),
-            workers: self
-                .checked(
-                    "workers",
-                    "base URLs separated by commas, such as http://10.0.0.5:8000",
-                    |text| {
-                        let addresses = text
-                            .split(',')
-                            .map(str::trim)
-                            .filter(|address| !address.is_empty());
-                        addresses.map(web_address).collect::<Option<Vec<Url>>>()
-                    },
-                )?
-                .unwrap_or_default(),
-            limits: RequestLimits {
-                body: self
-                    .parse("limits.body_bytes", "a number of bytes")?
-                    .unwrap_or(10 << 20),
-                first_byte: self
-                    .checked("limits.first_byte_seconds", seconds, whole_seconds)?
-                    .unwrap_or(MINUTES_5),
-                drain: self
-                    .checked("limits.drain_seconds", seconds, whole_seconds)?
-                    .unwrap_or(Duration::from_secs(20)),
-            },
-            ledger_fsync: self
-                .parse("ledger.fsync", "`grouped` or `always`")?
-                .unwrap_or(Fsync::Grouped),
-        })
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|(value, _)| value.as_str())
-    }
-
-    fn parse<T: FromStr>(
-        &self,
-        name: &str,
-        expected: &'static str,
-    ) -> Result<Option<T>, ConfigError> {
-        self.checked(name, expected, |text| text.parse().ok())
-    }
-
-    fn checked<T>(
-        &self,
-        name: &str,
-        expected: &'static str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<T>, ConfigError> {
-        let Some((value, origin)) = self.0.get(name) else {
-            return Ok(None);
-        };
-        match read(value) {
-            Some(read) => Ok(Some(read)),
-            None => Err(ConfigError::Value {
-                origin: origin.clone(),
-                value: value.clone(),
-                expected,
-            }),
-        }
-    }
-}
-
-const MINUTES_5: Duration = Duration::from_secs(300);
-
-fn web_address(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && plain).then_some(url)
-}
-
-fn whole_seconds(text: &str) -> Option<Duration> {
-    text.parse()
-        .ok()
-        .filter(|seconds| *seconds >= 1)
-        .map(Duration::from_secs)
-}
-
-/// `[a] b = 1` as `a.b = "1"`; lists as their members, joined by commas.
-fn flatten(table: toml::Table) -> Vec<(String, String)> {
-    table
-        .into_iter()
-        .flat_map(|(name, value)| match value {
-            toml::Value::Table(inner) => flatten(inner)
-                .into_iter()
-                .map(|(rest, value)| (format!("{name}.{rest}"), value))
-                .collect(),
-            toml::Value::Array(members) => {
-                vec![(
-                    name,
-                    members.iter().map(scalar).collect::<Vec<_>>().join(","),
-                )]
-            }
-            other => vec![(name, scalar(&other))],
-        })
-        .collect()
-}
-
-fn scalar(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// As it may be logged: a database address can hold a password.
 impl fmt::Display for Config {
@@ -304,13 +241,15 @@ impl fmt::Display for Config {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("assisters.toml");
         fs::write(&file, text).unwrap();
-        Settings::from_file(&file)?.into_config()
+        Config::read(&Settings::from_file(&file)?)
     }
 
     #[test]
@@ -327,6 +266,24 @@ mod tests {
             read("workers = ['http://a:1', 'http://b:2']\n[limits]\nbody_bytes = 5").unwrap();
         assert_eq!(config.workers.len(), 2);
         assert_eq!(config.limits.body, 5);
+    }
+
+    #[test]
+    fn times_are_whole_seconds_and_hours_of_one_or_more() {
+        let config =
+            read("[streams]\nkeepalive_seconds = 3\n[idempotency]\nkeep_hours = 2").unwrap();
+        assert_eq!(config.streams.keepalive, Duration::from_secs(3));
+        assert_eq!(config.idempotency.keep, Duration::from_secs(7_200));
+        assert_eq!(config.idempotency.wait, Duration::from_secs(30));
+        for wrong in [
+            "[limits]\nheader_seconds = 0",
+            "[limits]\nbody_seconds = 1.5",
+            "[idempotency]\nkeep_hours = 0",
+            "[idempotency]\nkeep_hours = 5000000000",
+        ] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains("1 or more"), "{error}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
-use assisters::config::{Config, Fsync, RequestLimits};
+use assisters::config::{Config, Fsync, IdempotencySettings, RequestLimits, StreamSettings};
 use assisters::keys::{Key, Keys};
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
@@ -158,8 +158,18 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             .collect(),
         limits: RequestLimits {
             body: 64 << 10,
+            head: Duration::from_secs(20),
+            body_pause: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
             drain: Duration::from_secs(20),
+        },
+        streams: StreamSettings {
+            keepalive: Duration::from_secs(10),
+        },
+        idempotency: IdempotencySettings {
+            wait: Duration::from_secs(20),
+            resume: Duration::from_secs(20),
+            keep: Duration::from_secs(24 * 3_600),
         },
         ledger_fsync: Fsync::Grouped,
     }

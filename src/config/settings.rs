@@ -1,0 +1,130 @@
+//! Settings as they were written: text by name, from a file or the environment, each with where it came from.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{ConfigError, NAMES};
+
+/// Raw values by name, each with where it came from.
+#[derive(Default)]
+pub(super) struct Settings(BTreeMap<&'static str, (String, String)>);
+
+impl Settings {
+    pub(super) fn from_file(path: &Path) -> Result<Settings, ConfigError> {
+        let file = path.display().to_string();
+        let fail = |reason: String| ConfigError::File {
+            file: file.clone(),
+            reason,
+        };
+        let text = fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| fail(error.message().to_owned()))?;
+        let mut settings = Settings::default();
+        for (name, value) in flatten(table) {
+            let Some(known) = NAMES.into_iter().find(|known| *known == name) else {
+                return Err(ConfigError::Unknown { file, name });
+            };
+            settings
+                .0
+                .insert(known, (value, format!("{file}: {known}")));
+        }
+        Ok(settings)
+    }
+
+    pub(super) fn overlay_environment(&mut self) {
+        for name in NAMES {
+            let variable = format!("ASSISTERS_{}", name.replace('.', "_").to_uppercase());
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that reads the environment"
+            )]
+            if let Ok(value) = env::var(&variable) {
+                self.0.insert(name, (value, variable));
+            }
+        }
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    pub(super) fn parse<T: FromStr>(
+        &self,
+        name: &str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
+        self.checked(name, expected, |text| text.parse().ok())
+    }
+
+    pub(super) fn checked<T>(
+        &self,
+        name: &str,
+        expected: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some((value, origin)) = self.0.get(name) else {
+            return Ok(None);
+        };
+        match read(value) {
+            Some(read) => Ok(Some(read)),
+            None => Err(ConfigError::Value {
+                origin: origin.clone(),
+                value: value.clone(),
+                expected,
+            }),
+        }
+    }
+}
+
+pub(super) fn web_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && plain).then_some(url)
+}
+
+pub(super) fn whole_seconds(text: &str) -> Option<Duration> {
+    one_or_more(text).map(Duration::from_secs)
+}
+
+pub(super) fn whole_hours(text: &str) -> Option<Duration> {
+    one_or_more(text).map(|hours| Duration::from_secs(hours * 3_600))
+}
+
+/// No more than a clock can bear.
+fn one_or_more(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|count| *count >= 1).map(u32::into)
+}
+
+/// `[a] b = 1` as `a.b = "1"`; lists as their members, joined by commas.
+fn flatten(table: toml::Table) -> Vec<(String, String)> {
+    table
+        .into_iter()
+        .flat_map(|(name, value)| match value {
+            toml::Value::Table(inner) => flatten(inner)
+                .into_iter()
+                .map(|(rest, value)| (format!("{name}.{rest}"), value))
+                .collect(),
+            toml::Value::Array(members) => {
+                vec![(
+                    name,
+                    members.iter().map(scalar).collect::<Vec<_>>().join(","),
+                )]
+            }
+            other => vec![(name, scalar(&other))],
+        })
+        .collect()
+}
+
+fn scalar(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
