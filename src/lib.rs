@@ -16,6 +16,7 @@ pub mod tasks;
 
 // Rooms.
 pub mod accounts;
+pub mod idempotency;
 pub mod keys;
 pub mod limits;
 pub mod pool;

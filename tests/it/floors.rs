@@ -6,7 +6,15 @@ use std::path::Path;
 use crate::source::{files, without_comments};
 
 const GROUND: &[&str] = &["clock", "config", "db", "ids", "principal", "tasks"];
-const ROOMS: &[&str] = &["accounts", "keys", "limits", "pool", "sessions", "usage"];
+const ROOMS: &[&str] = &[
+    "accounts",
+    "idempotency",
+    "keys",
+    "limits",
+    "pool",
+    "sessions",
+    "usage",
+];
 const EDGES: &[&str] = &["admin", "console", "v1"];
 const ROOF: &[&str] = &["server"];
 

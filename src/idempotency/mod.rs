@@ -1,0 +1,352 @@
+//! Idempotency: a request that is sent twice under one key runs once, and is answered twice with the same bytes.
+//!
+//! [`Idempotency::claim`] gives a [`Claim`] to the first who comes; it must be finished with the answer that is to be kept,
+//! and dropped, it frees the key, so that a retry can work. All others wait for the first, follow its stream, or get its
+//! answer again. Within a process they wait for each other; between processes the database's row decides: it is leased to
+//! the process that runs the request, and free again when that has died.
+
+mod key;
+mod recording;
+mod running;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, interval, sleep, timeout_at};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::IdempotencySettings;
+use crate::db::Db;
+use crate::tasks::Tasks;
+
+pub use key::{Fingerprint, IdempotencyKey, MalformedKey, Scope};
+pub use recording::{Follower, Piece, Recorder};
+use recording::{Recording, behind_event};
+use running::{Registry, Running, State, Turn};
+use store::{Found, Lease};
+
+/// How long a process that says nothing keeps its places.
+const LEASE: Duration = Duration::from_secs(15);
+const RENEWAL: Duration = Duration::from_secs(5);
+/// Between two looks at a request that another process runs.
+const POLL: Duration = Duration::from_millis(250);
+/// The data directory's file that names the service which owns it, across restarts.
+const INSTANCE: &str = "instance";
+
+/// The requests that have a key; cheap to clone.
+#[derive(Clone)]
+pub struct Idempotency(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    tasks: Tasks,
+    settings: IdempotencySettings,
+    owner: String,
+    registry: Registry,
+}
+
+/// An answer that is kept, to be given again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Whether it was sent as a stream of events.
+    pub streamed: bool,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// What is left of a stream behind the event whose id is `id`; all of it where no event has that id.
+    pub fn behind(&self, id: &str) -> Bytes {
+        self.body.slice(behind_event(&self.body, id)..)
+    }
+}
+
+/// What became of a claim.
+pub enum Claimed {
+    /// The caller is the first, and runs it.
+    Run(Claim),
+    Answered(Answered),
+}
+
+/// What an earlier request with the same key has come to.
+pub enum Answered {
+    /// It has run.
+    Before(Answer),
+    /// It runs, and streams.
+    Now(Follower),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    #[error("the key was used for another request")]
+    OtherBody,
+    #[error("the first request with this key has not ended yet")]
+    InFlight,
+    #[error("the key could not be looked up")]
+    Store(#[source] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{path} cannot be read or written; make it readable and writable")]
+pub struct InstanceError {
+    path: String,
+    #[source]
+    source: io::Error,
+}
+
+impl Idempotency {
+    /// Opens the room for the service that owns `data_dir`, and frees what an earlier process of it has died in.
+    pub async fn open(
+        data_dir: &Path,
+        db: Db,
+        clock: Clock,
+        tasks: &Tasks,
+        settings: IdempotencySettings,
+    ) -> Result<Self, InstanceError> {
+        let owner = instance(data_dir)?;
+        match store::free_all(&db, &owner).await {
+            Ok(0) => {}
+            Ok(freed) => {
+                tracing::info!(
+                    freed,
+                    "idempotency keys of requests that were cut off are free"
+                )
+            }
+            Err(error) => {
+                tracing::warn!(%error, "idempotency keys of an earlier process stay taken until their leases end")
+            }
+        }
+        Ok(Idempotency(Arc::new(Inner {
+            db,
+            clock,
+            tasks: tasks.clone(),
+            settings,
+            owner,
+            registry: Registry::default(),
+        })))
+    }
+
+    /// Starts what keeps this process's places its own.
+    pub fn start(&self) {
+        let room = self.clone();
+        self.0.tasks.spawn(async move {
+            let stopping = room.0.tasks.stopping().clone();
+            let mut ticks = interval(RENEWAL);
+            while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+                room.renew().await;
+            }
+        });
+    }
+
+    /// Whose the request is: the caller's to run, or answered by what was run before.
+    ///
+    /// Waits for a run that is under way, as long as configured. Nothing is lost where the wait is given up.
+    pub async fn claim(
+        &self,
+        scope: Scope,
+        fingerprint: Fingerprint,
+        after: Option<&str>,
+    ) -> Result<Claimed, ClaimError> {
+        let deadline = Instant::now() + self.0.settings.wait;
+        let holder = Uuid::now_v7().simple().to_string();
+        loop {
+            match self.0.registry.enter(&scope, &fingerprint, &holder) {
+                Turn::Theirs(running) if running.fingerprint != fingerprint => {
+                    return Err(ClaimError::OtherBody);
+                }
+                Turn::Theirs(running) => match outcome(&running, deadline).await {
+                    Some(State::Streaming(recording)) => {
+                        return Ok(Claimed::Answered(Answered::Now(recording.follow(after))));
+                    }
+                    Some(State::Finished(answer)) => {
+                        return Ok(Claimed::Answered(Answered::Before(answer)));
+                    }
+                    Some(State::Running | State::Freed) => {}
+                    None => return Err(ClaimError::InFlight),
+                },
+                Turn::Mine(running) => {
+                    // Made before the row is: whatever happens between, its end frees both.
+                    let claim = Claim {
+                        room: self.clone(),
+                        scope: scope.clone(),
+                        running,
+                        open: true,
+                    };
+                    if let Some(claimed) = self.claim_row(claim, deadline).await? {
+                        return Ok(claimed);
+                    }
+                    sleep(POLL).await;
+                }
+            }
+        }
+    }
+
+    /// `None`: another process runs it; look again.
+    async fn claim_row(
+        &self,
+        claim: Claim,
+        deadline: Instant,
+    ) -> Result<Option<Claimed>, ClaimError> {
+        let now = self.0.clock.now();
+        let lease = Lease {
+            owner: &self.0.owner,
+            holder: &claim.running.holder,
+            now,
+            until: now.plus(LEASE),
+            expires: now.plus(self.0.settings.keep),
+        };
+        let found = store::claim(&self.0.db, &claim.scope, &claim.running.fingerprint, &lease)
+            .await
+            .map_err(ClaimError::Store)?;
+        match found {
+            Found::Claimed => return Ok(Some(Claimed::Run(claim))),
+            Found::Finished(answer) => {
+                claim.leave(State::Finished(answer.clone()));
+                return Ok(Some(Claimed::Answered(Answered::Before(answer))));
+            }
+            Found::Busy | Found::Gone | Found::OtherBody => claim.leave(State::Freed),
+        }
+        match found {
+            Found::OtherBody => Err(ClaimError::OtherBody),
+            _ if Instant::now() >= deadline => Err(ClaimError::InFlight),
+            _ => Ok(None),
+        }
+    }
+
+    /// Forgets what has been kept long enough; to be called now and then.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let swept = store::sweep(&self.0.db, self.0.clock.now()).await;
+        swept.map(|_| ()).map_err(StoreError)
+    }
+
+    /// How long a stream that nobody follows goes on.
+    pub fn resume_within(&self) -> Duration {
+        self.0.settings.resume
+    }
+
+    async fn free(&self, holder: &str) {
+        if let Err(error) = store::free(&self.0.db, holder).await {
+            tracing::warn!(%error, "an idempotency key stays taken until its lease ends");
+        }
+    }
+
+    async fn renew(&self) {
+        let holders = self.0.registry.holders();
+        if holders.is_empty() {
+            return;
+        }
+        let until = self.0.clock.now().plus(LEASE);
+        if let Err(error) = store::renew(&self.0.db, &holders, until).await {
+            tracing::warn!(%error, "idempotency keys in use could not be renewed");
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("idempotency keys that have run out could not be cleared away")]
+pub struct StoreError(#[source] sqlx::Error);
+
+/// What became of a run, or that it has begun to stream; `None` when the deadline comes first.
+async fn outcome(running: &Running, deadline: Instant) -> Option<State> {
+    let mut states = running.state.subscribe();
+    let told = states.wait_for(|state| !matches!(state, State::Running));
+    let state = timeout_at(deadline, told).await.ok()?;
+    Some(state.map_or(State::Freed, |state| state.clone()))
+}
+
+/// The right to run a request, and the duty to say what came of it.
+#[must_use = "finish it with the answer to keep; dropped, it frees the key for a retry"]
+pub struct Claim {
+    room: Idempotency,
+    scope: Scope,
+    running: Arc<Running>,
+    open: bool,
+}
+
+impl Claim {
+    /// Begins a stream that those who wait follow; gives its writer, and a follower for the caller itself.
+    pub fn record(&self) -> (Recorder, Follower) {
+        let recording = Recording::new();
+        let follower = recording.follow(None);
+        let streaming = State::Streaming(recording.clone());
+        self.running.state.send_replace(streaming);
+        (Recorder::new(recording), follower)
+    }
+
+    /// Keeps `answer`, and gives it to all who wait. Where the database is away it is not kept beyond that.
+    pub async fn finish(self, answer: Answer) {
+        if let Err(error) = self.store(&answer).await {
+            tracing::error!(
+                error = &*error as &dyn std::error::Error,
+                "an answer could not be kept for its idempotency key"
+            );
+            let (room, holder) = (self.room.clone(), self.running.holder.clone());
+            self.room
+                .0
+                .tasks
+                .spawn(async move { room.free(&holder).await });
+        }
+        self.leave(State::Finished(answer));
+    }
+
+    async fn store(&self, answer: &Answer) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let body = std::str::from_utf8(&answer.body)?;
+        let expires = self.room.0.clock.now().plus(self.room.0.settings.keep);
+        let db = &self.room.0.db;
+        let kept = store::finish(db, &self.running.holder, answer, body, expires).await?;
+        kept.then_some(())
+            .ok_or_else(|| "another process has taken the request over".into())
+    }
+
+    /// Gives the place in this process up without touching the row.
+    fn leave(mut self, outcome: State) {
+        self.open = false;
+        self.room
+            .0
+            .registry
+            .leave(&self.scope, &self.running, outcome);
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        // Who comes now waits, and does not follow a stream that has come to nothing.
+        self.running.state.send_replace(State::Running);
+        let (room, scope, running) = (self.room.clone(), self.scope.clone(), self.running.clone());
+        self.room.0.tasks.spawn(async move {
+            // The row first: whoever waits looks at it next.
+            room.free(&running.holder).await;
+            room.0.registry.leave(&scope, &running, State::Freed);
+        });
+    }
+}
+
+/// The name of the service that owns `data_dir`, made at its first start.
+fn instance(data_dir: &Path) -> Result<String, InstanceError> {
+    let path = data_dir.join(INSTANCE);
+    let failed = |source| InstanceError {
+        path: path.display().to_string(),
+        source,
+    };
+    match fs::read_to_string(&path) {
+        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+        _ => {
+            let name = Uuid::now_v7().simple().to_string();
+            fs::write(&path, &name).map_err(failed)?;
+            Ok(name)
+        }
+    }
+}
