@@ -15,7 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use url::Url;
-use wire::Model;
+use wire::{Model, Task};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -100,6 +100,15 @@ impl Pool {
             .map(|model| (model.id.clone(), model))
             .collect();
         by_id.into_values().collect()
+    }
+
+    /// The ids of those that say they can do `task`.
+    pub fn models_for(&self, task: Task) -> Vec<String> {
+        let models = self.models().into_iter();
+        models
+            .filter(|model| model.tasks.is_some() && model.can(task))
+            .map(|model| model.id)
+            .collect()
     }
 
     pub fn model(&self, id: &str) -> Option<Model> {

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::Dashboard;
 use crate::db::{self, Db};
+use crate::idempotency::{Idempotency, InstanceError};
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::pool::{LocalWorkerError, Pool};
@@ -49,6 +50,8 @@ pub enum StartError {
     Database(#[from] db::OpenError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Instance(#[from] InstanceError),
     #[error(transparent)]
     LocalWorker(#[from] LocalWorkerError),
 }
@@ -102,20 +105,33 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let keys = Keys::new(db.clone(), clock.clone());
     let limits = Limits::new(clock.clone());
     let sessions = sessions::Store::new(db.clone(), clock.clone());
+    let idempotency = Idempotency::open(
+        &config.data_dir,
+        db.clone(),
+        clock.clone(),
+        &tasks,
+        config.idempotency,
+    )
+    .await?;
+    idempotency.start();
     let public_base: Arc<str> = config.public_base(addr).into();
     tasks.spawn(tidy(
         keys.clone(),
         limits.clone(),
         sessions.clone(),
+        idempotency.clone(),
         tasks.clone(),
     ));
     let v1 = V1 {
         accounts: accounts.clone(),
         keys: keys.clone(),
         limits: limits.clone(),
+        idempotency,
         pool: pool.clone(),
         usage: usage.clone(),
         clock: clock.clone(),
+        tasks: tasks.clone(),
+        keepalive: config.streams.keepalive,
         body_limit: config.limits.body,
     };
     let dashboard = Dashboard::new(
@@ -212,7 +228,13 @@ fn prepare(data_dir: &Path) -> io::Result<()> {
 }
 
 /// Clears away what has run out, and writes down what can wait.
-async fn tidy(keys: Keys, limits: Limits, sessions: sessions::Store, tasks: Tasks) {
+async fn tidy(
+    keys: Keys,
+    limits: Limits,
+    sessions: sessions::Store,
+    idempotency: Idempotency,
+    tasks: Tasks,
+) {
     let mut ticks = interval(Duration::from_secs(30));
     while tasks
         .stopping()
@@ -226,6 +248,9 @@ async fn tidy(keys: Keys, limits: Limits, sessions: sessions::Store, tasks: Task
                 error = &error as &dyn std::error::Error,
                 "ended sessions could not be cleared away"
             );
+        }
+        if let Err(error) = idempotency.sweep().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "{error}");
         }
         write_last_used(&keys).await;
     }

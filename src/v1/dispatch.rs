@@ -9,10 +9,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use wire::ErrorBody;
 
-use super::V1;
-use super::entry::Entry;
+use super::call::Call;
 use super::error::ApiError;
-use super::headers::{Arrival, Phase};
+use super::exchange::Exchange;
+use super::headers::Phase;
 use crate::pool::{Lease, NoLease, SendError};
 
 /// A worker's answer that has begun well, and the place that it holds.
@@ -24,29 +24,30 @@ pub(super) struct Answer {
 /// A worker's error or plain answer is never larger.
 const ANSWER_BYTES: usize = 64 << 20;
 
-/// Sends `body` to `path` of the workers that serve `model`, until one begins to answer.
-pub(super) async fn dispatch(
-    v1: &V1,
-    arrival: &Arrival,
-    entry: &mut Entry,
-    model: &str,
-    path: &str,
-    body: &Bytes,
-) -> Result<Answer, ApiError> {
+/// Sends `call` to the workers that serve its model, one after the other, until one begins to answer.
+pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Answer, ApiError> {
+    let pool = exchange.v1.pool.clone();
+    if pool
+        .model(&call.model)
+        .is_some_and(|model| !model.can(call.target.task))
+    {
+        let able = pool.models_for(call.target.task);
+        return Err(ApiError::wrong_model(&call.model, call.target.path, &able));
+    }
     let mut tried = vec![];
     let mut last = None;
     loop {
-        let lease = match v1.pool.lease(model, &tried) {
+        let lease = match pool.lease(&call.model, &tried) {
             Ok(lease) => lease,
-            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(model)),
+            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.model)),
             Err(NoLease::NoneReady { retry_after }) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
             }
         };
-        entry.record().worker = Some(lease.worker().to_string());
+        exchange.entry.record().worker = Some(lease.worker().to_string());
         let began = Instant::now();
-        let sent = lease.send(path, body.clone()).await;
-        arrival.took(Phase::Upstream, began.elapsed());
+        let sent = lease.send(call.target.path, call.body.clone()).await;
+        exchange.arrival.took(Phase::Upstream, began.elapsed());
         match sent {
             Ok(response) if response.status().is_success() => {
                 return Ok(Answer { lease, response });
@@ -56,13 +57,13 @@ pub(super) async fn dispatch(
             }
             Ok(response) => {
                 let status = response.status().as_u16();
-                tracing::warn!(request_id = %arrival.id, worker = %lease.worker(), status, "worker refused; trying another");
+                tracing::warn!(request_id = %exchange.arrival.id, worker = %lease.worker(), status, "worker refused; trying another");
                 last = Some(refused(status));
             }
             Err(SendError::Timeout) => return Err(ApiError::upstream_timeout()),
             Err(error) => {
                 let error = &error as &dyn Error;
-                tracing::warn!(request_id = %arrival.id, worker = %lease.worker(), error, "worker failed; trying another");
+                tracing::warn!(request_id = %exchange.arrival.id, worker = %lease.worker(), error, "worker failed; trying another");
                 last = Some(ApiError::upstream(
                     "The workers that serve this model failed. Try again in a moment.",
                 ));

@@ -23,6 +23,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub(super) struct Entry {
     usage: Usage,
     record: Record,
+    path: &'static str,
     began: Instant,
     open: bool,
 }
@@ -32,7 +33,7 @@ impl Entry {
         v1: &V1,
         arrival: &Arrival,
         principal: &Principal,
-        endpoint: String,
+        path: &'static str,
         headers: &HeaderMap,
     ) -> Self {
         let retry_count = headers
@@ -44,7 +45,7 @@ impl Entry {
                 request_id: arrival.id.to_string(),
                 account_id: principal.account.to_string(),
                 key_id: principal.via.key().map(ToString::to_string),
-                endpoint,
+                endpoint: path.to_owned(),
                 model: None,
                 worker: None,
                 status: CLIENT_CLOSED_REQUEST,
@@ -60,9 +61,15 @@ impl Entry {
                 billing_basis: BillingBasis::None,
                 started_ms: v1.clock.now().0,
             },
+            path,
             began: arrival.at,
             open: true,
         }
+    }
+
+    /// The route, as the ledger names it.
+    pub(super) fn path(&self) -> &'static str {
+        self.path
     }
 
     /// The record, to be filled in as things become known.
@@ -141,11 +148,17 @@ pub(super) async fn record(
 }
 
 /// The route's name in the ledger. A path that is no route is not kept: it is whatever a client typed.
-fn endpoint(path: &str) -> String {
+fn endpoint(path: &str) -> &'static str {
     match path {
-        "/chat/completions" | "/models" => format!("/v1{path}"),
-        _ if path.starts_with("/models/") => "/v1/models/{id}".into(),
-        _ => "other".into(),
+        "/chat/completions" => "/v1/chat/completions",
+        "/embeddings" => "/v1/embeddings",
+        "/moderate" => "/v1/moderate",
+        "/moderations" => "/v1/moderations",
+        "/rerank" => "/v1/rerank",
+        "/models" => "/v1/models",
+        "/limits" => "/v1/limits",
+        _ if path.starts_with("/models/") => "/v1/models/{id}",
+        _ => "other",
     }
 }
 

@@ -7,10 +7,13 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use wire::{ErrorBody, ErrorDetail};
 
+use crate::idempotency::{Answer, ClaimError};
 use crate::keys::Refusal;
 use crate::limits::{BucketName, Refused};
+use crate::principal::Endpoint;
 
 /// An answer that is not a success. Its message says what was wrong and what to do, and nothing internal.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct ApiError {
     retry_after: Option<Duration>,
     /// Set where OpenAI's SDKs would retry by themselves and cannot succeed.
     never_retry: bool,
+    /// Whether a worker has said it, and would say it again.
+    by_worker: bool,
 }
 
 /// On a response: the error's code, for the ledger.
@@ -44,6 +49,7 @@ impl ApiError {
             param: None,
             retry_after: None,
             never_retry: false,
+            by_worker: false,
         }
     }
 
@@ -93,6 +99,65 @@ impl ApiError {
         }
     }
 
+    pub(super) fn wrong_model(model: &str, path: &str, able: &[String]) -> Self {
+        let able = match able {
+            [] => "No model here does.".to_owned(),
+            able => format!("These do: {}.", able.join(", ")),
+        };
+        let message = format!("The model `{model}` does not serve {path}. {able}");
+        ApiError::bad_request("invalid_parameter", Some("model".into()), message)
+    }
+
+    /// For a request that names no model, where none is the default.
+    pub(super) fn no_moderation() -> Self {
+        ApiError {
+            message: "No model here moderates. GET /v1/models lists what there is.".into(),
+            ..ApiError::model_not_found("")
+        }
+    }
+
+    pub(super) fn model_not_allowed(model: &str) -> Self {
+        let model: String = model.chars().take(100).collect();
+        let message = format!(
+            "This API key may not use the model `{model}`. GET /v1/models lists those that it may; use another key for others."
+        );
+        ApiError {
+            param: Some("model".into()),
+            ..ApiError::forbidden("model_not_allowed", message)
+        }
+    }
+
+    pub(super) fn scope_not_allowed(endpoint: Endpoint) -> Self {
+        let message = format!(
+            "This API key is restricted, and `{endpoint}` is not among what it may call. Use another key, or make one that may."
+        );
+        ApiError::forbidden("scope_not_allowed", message)
+    }
+
+    fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        ApiError::new(StatusCode::FORBIDDEN, "permission_error", code, message)
+    }
+
+    pub(super) fn malformed_idempotency_key() -> Self {
+        ApiError::bad_request(
+            "invalid_parameter",
+            Some("Idempotency-Key".into()),
+            "The header `Idempotency-Key` must have 1 to 255 visible ASCII characters, bare or in quotes.",
+        )
+    }
+
+    pub(super) fn shutting_down() -> Self {
+        ApiError {
+            retry_after: Some(Duration::from_secs(1)),
+            ..ApiError::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "server_error",
+                "shutting_down",
+                "The service is being restarted. Try again in a moment.",
+            )
+        }
+    }
+
     pub(super) fn missing_key() -> Self {
         ApiError::new(
             StatusCode::UNAUTHORIZED,
@@ -113,9 +178,7 @@ impl ApiError {
 
     /// For a request that another site's page has sent with our cookie.
     pub fn other_origin() -> Self {
-        ApiError::new(
-            StatusCode::FORBIDDEN,
-            "permission_error",
+        ApiError::forbidden(
             "other_origin",
             "This address answers the dashboard's own pages only. From elsewhere, call /v1 with an API key.",
         )
@@ -189,6 +252,7 @@ impl ApiError {
         });
         ApiError {
             code: detail.code.map_or("invalid_parameter".into(), Cow::Owned),
+            by_worker: true,
             ..ApiError::bad_request("invalid_parameter", detail.param, detail.message)
         }
     }
@@ -199,6 +263,16 @@ impl ApiError {
 
     pub(super) fn code(&self) -> &str {
         &self.code
+    }
+
+    /// What is kept of this for an idempotency key: only a worker's word about the request, which it would give again.
+    pub(super) fn kept(&self) -> Option<Answer> {
+        let body = serde_json::to_vec(&self.body()).ok()?;
+        self.by_worker.then(|| Answer {
+            status: self.status.as_u16(),
+            streamed: false,
+            body: Bytes::from(body),
+        })
     }
 
     pub(super) fn body(&self) -> ErrorBody {
@@ -240,6 +314,35 @@ impl From<Refusal> for ApiError {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a key could not be looked up"
+                );
+                ApiError::internal()
+            }
+        }
+    }
+}
+
+impl From<ClaimError> for ApiError {
+    fn from(error: ClaimError) -> Self {
+        let refused =
+            |status, code, message| ApiError::new(status, "idempotency_error", code, message);
+        match error {
+            ClaimError::OtherBody => refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "This Idempotency-Key was used with another body. Send the first body again, or use a new key.",
+            ),
+            ClaimError::InFlight => ApiError {
+                retry_after: Some(Duration::from_secs(1)),
+                ..refused(
+                    StatusCode::CONFLICT,
+                    "idempotency_in_flight",
+                    "The first request with this Idempotency-Key is still running. Try again after the time in Retry-After.",
+                )
+            },
+            ClaimError::Store(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an idempotency key could not be looked up"
                 );
                 ApiError::internal()
             }
@@ -318,7 +421,7 @@ fn whole_seconds(wait: Duration) -> u64 {
 pub(super) async fn not_found(uri: Uri) -> ApiError {
     let path: String = uri.path().chars().take(100).collect();
     let message = format!(
-        "There is nothing at `/v1{path}`. GET /v1/models and POST /v1/chat/completions exist."
+        "There is nothing at `/v1{path}`. GET /openapi.json describes what there is, such as POST /v1/chat/completions."
     );
     ApiError::new(
         StatusCode::NOT_FOUND,

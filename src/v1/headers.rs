@@ -14,7 +14,7 @@ use crate::ids::RequestId;
 use crate::limits::{Bucket, Standing};
 
 /// Those that a browser of another origin may read.
-pub(super) const NAMES: [&str; 17] = [
+pub(super) const NAMES: [&str; 19] = [
     "x-request-id",
     "x-processing-time-ms",
     "x-ratelimit-limit-rpm",
@@ -31,6 +31,8 @@ pub(super) const NAMES: [&str; 17] = [
     "x-ratelimit-reset-tokens",
     "retry-after",
     "retry-after-ms",
+    "x-should-retry",
+    "idempotent-replayed",
     "server-timing",
 ];
 

@@ -4,13 +4,22 @@
 //! what a handler does is written out in the handler.
 
 mod body;
+mod call;
 mod chat;
 mod dispatch;
+mod embeddings;
 mod entry;
 mod error;
+mod events;
+mod exchange;
+mod fields;
 mod headers;
 mod identity;
 mod models;
+mod moderations;
+mod plain;
+mod replay;
+mod rerank;
 
 use std::time::Duration;
 
@@ -23,9 +32,11 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
+use crate::idempotency::Idempotency;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::pool::Pool;
+use crate::tasks::Tasks;
 use crate::usage::Usage;
 pub use error::ApiError;
 
@@ -35,9 +46,13 @@ pub struct V1 {
     pub accounts: Accounts,
     pub keys: Keys,
     pub limits: Limits,
+    pub idempotency: Idempotency,
     pub pool: Pool,
     pub usage: Usage,
     pub clock: Clock,
+    pub tasks: Tasks,
+    /// How long a worker may be silent before a stream's client hears that we are still there.
+    pub keepalive: Duration,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
 }
@@ -66,6 +81,10 @@ pub fn with_session(v1: &V1) -> Router {
 fn router(v1: &V1) -> Router {
     Router::new()
         .route("/chat/completions", post(chat::create))
+        .route("/embeddings", post(embeddings::create))
+        .route("/moderate", post(moderations::create))
+        .route("/moderations", post(moderations::create))
+        .route("/rerank", post(rerank::create))
         .route("/models", get(models::list))
         .route("/models/{*id}", get(models::retrieve))
         .fallback(error::not_found)

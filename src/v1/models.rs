@@ -6,19 +6,39 @@ use wire::{Model, ModelList};
 
 use super::V1;
 use super::error::ApiError;
-use crate::principal::Principal;
+use crate::principal::{Endpoint, Principal};
 
-pub(super) async fn list(State(v1): State<V1>, _: Principal) -> Json<ModelList> {
-    Json(ModelList::new(v1.pool.models()))
+/// Those that the caller may use.
+pub(super) async fn list(
+    State(v1): State<V1>,
+    principal: Principal,
+) -> Result<Json<ModelList>, ApiError> {
+    allowed(&principal)?;
+    let models = v1.pool.models().into_iter();
+    let may = models.filter(|model| principal.grant.allows_model(&model.id));
+    Ok(Json(ModelList::new(may.collect())))
 }
 
 pub(super) async fn retrieve(
     State(v1): State<V1>,
-    _: Principal,
+    principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<Model>, ApiError> {
-    v1.pool
+    allowed(&principal)?;
+    let model = v1
+        .pool
         .model(&id)
-        .map(Json)
-        .ok_or_else(|| ApiError::model_not_found(&id))
+        .ok_or_else(|| ApiError::model_not_found(&id))?;
+    if !principal.grant.allows_model(&id) {
+        return Err(ApiError::model_not_allowed(&id));
+    }
+    Ok(Json(model))
+}
+
+fn allowed(principal: &Principal) -> Result<(), ApiError> {
+    if principal.grant.allows_endpoint(Endpoint::Models) {
+        Ok(())
+    } else {
+        Err(ApiError::scope_not_allowed(Endpoint::Models))
+    }
 }

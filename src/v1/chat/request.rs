@@ -1,28 +1,21 @@
 //! What a chat request asks, read without rebuilding it: the client's own bytes go on to the worker.
 
-use bytes::{Bytes, BytesMut};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{Content, Message};
+use wire::{Content, ContentPart, Message, StreamOptions, Task, Usage};
 
-use super::super::error::ApiError;
+use crate::principal::Endpoint;
+use crate::v1::V1;
+use crate::v1::call::{Call, Outcome, Target};
+use crate::v1::error::ApiError;
+use crate::v1::fields::{self, estimate};
 
-/// A valid chat request.
-#[derive(Debug)]
-pub(super) struct ChatCall {
-    pub(super) model: String,
-    pub(super) stream: bool,
-    /// Whether the client wants the usage chunk at the end of its stream.
-    pub(super) include_usage: bool,
-    pub(super) max_tokens: Option<u64>,
-    /// `n`.
-    pub(super) choices: u64,
-    /// Tokens of the prompt, estimated upwards.
-    pub(super) prompt_estimate: u64,
-    /// For the worker: as the client sent it, but that a stream asks for usage.
-    pub(super) body: Bytes,
-}
+pub(super) static TARGET: Target = Target {
+    endpoint: Endpoint::Chat,
+    task: Task::Chat,
+    path: "/v1/chat/completions",
+};
 
 /// The fields that we act on, each as its own text; all others pass by.
 #[derive(Deserialize)]
@@ -34,7 +27,7 @@ struct Fields<'a> {
     #[serde(borrow)]
     stream: Option<&'a RawValue>,
     /// As it stands there, even where that is null: it may have to be replaced.
-    #[serde(borrow, default, deserialize_with = "as_it_stands")]
+    #[serde(borrow, default, deserialize_with = "fields::as_it_stands")]
     stream_options: Option<&'a RawValue>,
     #[serde(borrow)]
     max_tokens: Option<&'a RawValue>,
@@ -50,114 +43,110 @@ struct Fields<'a> {
     frequency_penalty: Option<&'a RawValue>,
     #[serde(borrow)]
     presence_penalty: Option<&'a RawValue>,
+    // What the model is shown beside the messages.
+    #[serde(borrow)]
+    tools: Option<&'a RawValue>,
+    #[serde(borrow)]
+    functions: Option<&'a RawValue>,
+    #[serde(borrow)]
+    response_format: Option<&'a RawValue>,
 }
 
-fn as_it_stands<'de, D: Deserializer<'de>>(input: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(input).map(Some)
-}
-
-#[derive(Deserialize)]
-struct StreamOptions {
-    include_usage: Option<bool>,
-}
-
+/// Completion tokens to reserve where neither the request nor the model says how many there can be.
+const RESERVED_TOKENS: u64 = 1024;
 /// Tokens that a chat template may put around a message.
 const TOKENS_AROUND_A_MESSAGE: u64 = 8;
+/// Tokens that a picture, a sound or a file may come to; its address or its base64 says nothing of that.
+const TOKENS_OF_A_PART: u64 = 1_500;
+const MOST_CHOICES: u64 = 128;
 
-/// Tokens in `bytes` of text, estimated upwards: tokenizers give prose three to five bytes a token.
-pub(super) fn estimate(bytes: usize) -> u64 {
-    u64::try_from(bytes.div_ceil(2)).unwrap_or(u64::MAX)
+pub(super) fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
+    let Read {
+        mut call,
+        limit,
+        choices,
+    } = read(body)?;
+    let by_model = || {
+        let model = v1.pool.model(&call.model)?;
+        model.default_max_tokens.map(u64::from)
+    };
+    call.completion_tokens = limit
+        .or_else(by_model)
+        .unwrap_or(RESERVED_TOKENS)
+        .saturating_mul(choices);
+    Ok(call)
 }
 
-impl ChatCall {
-    pub(super) fn parse(body: Bytes) -> Result<ChatCall, ApiError> {
-        let fields: Fields<'_> =
-            serde_json::from_slice(&body).map_err(|error| not_an_object(&error))?;
-        let model: String = field(fields.model, "model", "the name of a model, as a string")?
-            .ok_or_else(|| ApiError::missing("model"))?;
-        let prompt_estimate = messages(fields.messages)?;
-        let stream = field(fields.stream, "stream", "true or false")?.unwrap_or(false);
-        let options: Option<StreamOptions> = field(
+/// A call that does not know yet what its answer may come to.
+#[derive(Debug)]
+struct Read {
+    call: Call,
+    /// `max_completion_tokens`, or else `max_tokens`.
+    limit: Option<u64>,
+    /// `n`.
+    choices: u64,
+}
+
+fn read(body: &Bytes) -> Result<Read, ApiError> {
+    let fields: Fields<'_> = fields::object(body)?;
+    let model = fields::model(fields.model)?;
+    let beside = [fields.tools, fields.functions, fields.response_format];
+    let beside = beside.into_iter().flatten().map(|raw| raw.get().len());
+    let prompt_tokens = messages(fields.messages)?.saturating_add(estimate(beside.sum()));
+    let stream = fields::optional(fields.stream, "stream", "true or false")?.unwrap_or(false);
+    let include_usage = include_usage(fields.stream_options, stream)?;
+    let limit = fields::count(fields.max_completion_tokens, "max_completion_tokens")?
+        .or(fields::count(fields.max_tokens, "max_tokens")?);
+    let choices = fields::count(fields.n, "n")?.unwrap_or(1);
+    if choices > MOST_CHOICES {
+        return Err(ApiError::invalid("n", &format!("at most {MOST_CHOICES}")));
+    }
+    fields::between(fields.temperature, "temperature", 0.0, 2.0)?;
+    fields::between(fields.top_p, "top_p", 0.0, 1.0)?;
+    fields::between(fields.frequency_penalty, "frequency_penalty", -2.0, 2.0)?;
+    fields::between(fields.presence_penalty, "presence_penalty", -2.0, 2.0)?;
+    let body = match stream && !include_usage {
+        // The ledger needs the usage whether or not the client does.
+        true => fields::with_field(
+            body,
             fields.stream_options,
             "stream_options",
-            "an object such as {\"include_usage\": true}",
-        )?;
-        if options.is_some() && !stream {
-            return Err(ApiError::invalid(
-                "stream_options",
-                "left out unless `stream` is true",
-            ));
-        }
-        let max_tokens = count(fields.max_completion_tokens, "max_completion_tokens")?
-            .or(count(fields.max_tokens, "max_tokens")?);
-        let choices = count(fields.n, "n")?.unwrap_or(1);
-        if choices > 128 {
-            return Err(ApiError::invalid("n", "at most 128"));
-        }
-        between(fields.temperature, "temperature", 0.0, 2.0)?;
-        between(fields.top_p, "top_p", 0.0, 1.0)?;
-        between(fields.frequency_penalty, "frequency_penalty", -2.0, 2.0)?;
-        between(fields.presence_penalty, "presence_penalty", -2.0, 2.0)?;
-        let include_usage = options
-            .and_then(|options| options.include_usage)
-            .unwrap_or(false);
-        let body = match stream && !include_usage {
-            true => with_usage(&body, fields.stream_options),
-            false => body.clone(),
-        };
-        Ok(ChatCall {
-            model,
-            stream,
-            include_usage,
-            max_tokens,
-            choices,
-            prompt_estimate,
-            body,
-        })
-    }
-}
-
-fn not_an_object(error: &serde_json::Error) -> ApiError {
-    match error.classify() {
-        serde_json::error::Category::Data => {
-            ApiError::invalid_json("The body must be one JSON object, no field twice.")
-        }
-        _ => ApiError::invalid_json(format!(
-            "The body is not valid JSON: it stops making sense at line {}, column {}.",
-            error.line(),
-            error.column()
-        )),
-    }
-}
-
-/// A field's value; an absent or null one is `None`.
-fn field<T: DeserializeOwned>(
-    raw: Option<&RawValue>,
-    name: &str,
-    expected: &str,
-) -> Result<Option<T>, ApiError> {
-    let Some(raw) = raw else {
-        return Ok(None);
+            "{\"include_usage\":true}",
+        ),
+        false => body.clone(),
     };
-    serde_json::from_str(raw.get()).map_err(|_| ApiError::invalid(name, expected))
+    let call = Call {
+        target: &TARGET,
+        model,
+        body,
+        prompt_tokens,
+        completion_tokens: 0,
+        stream,
+        include_usage,
+        read: Box::new(outcome),
+    };
+    Ok(Read {
+        call,
+        limit,
+        choices,
+    })
 }
 
-fn count(raw: Option<&RawValue>, name: &str) -> Result<Option<u64>, ApiError> {
-    let expected = "a whole number, 1 or more";
-    match field::<u64>(raw, name, expected)? {
-        Some(0) => Err(ApiError::invalid(name, expected)),
-        count => Ok(count.map(|count| count.min(u64::from(u32::MAX)))),
+fn include_usage(raw: Option<&RawValue>, stream: bool) -> Result<bool, ApiError> {
+    let options: Option<StreamOptions> = fields::optional(
+        raw,
+        "stream_options",
+        "an object such as {\"include_usage\": true}",
+    )?;
+    if options.is_some() && !stream {
+        return Err(ApiError::invalid(
+            "stream_options",
+            "left out unless `stream` is true",
+        ));
     }
-}
-
-fn between(raw: Option<&RawValue>, name: &str, least: f64, most: f64) -> Result<(), ApiError> {
-    let expected = format!("a number from {least} to {most}");
-    match field::<f64>(raw, name, &expected)? {
-        Some(number) if !(least..=most).contains(&number) => {
-            Err(ApiError::invalid(name, &expected))
-        }
-        _ => Ok(()),
-    }
+    Ok(options
+        .and_then(|options| options.include_usage)
+        .unwrap_or(false))
 }
 
 /// Checks the messages, and estimates their tokens upwards.
@@ -165,11 +154,7 @@ fn messages(raw: Option<&RawValue>) -> Result<u64, ApiError> {
     let expected =
         "a list of at least one message, such as [{\"role\": \"user\", \"content\": \"Hello\"}]";
     let raw = raw.ok_or_else(|| ApiError::missing("messages"))?;
-    let raws: Vec<&RawValue> =
-        serde_json::from_str(raw.get()).map_err(|_| ApiError::invalid("messages", expected))?;
-    if raws.is_empty() {
-        return Err(ApiError::invalid("messages", expected));
-    }
+    let raws = fields::list(raw, "messages", usize::MAX, expected)?;
     raws.iter().enumerate().try_fold(0u64, |sum, (index, raw)| {
         Ok(sum.saturating_add(message(raw, index)?))
     })
@@ -186,15 +171,12 @@ struct MessageFields<'a> {
 fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
     let path = |name: &str| format!("messages[{index}].{name}");
     if let Ok(message) = serde_json::from_str::<Message>(raw.get()) {
-        let text = match &message.content {
+        let content = match &message.content {
             None => 0,
-            Some(Content::Text(text)) => text.len(),
-            Some(Content::Parts(parts)) => parts
-                .iter()
-                .map(|part| part.text.as_ref().map_or(0, String::len))
-                .sum(),
+            Some(Content::Text(text)) => estimate(text.len()),
+            Some(Content::Parts(parts)) => parts.iter().map(part).sum(),
         };
-        return Ok(estimate(text).saturating_add(TOKENS_AROUND_A_MESSAGE));
+        return Ok(content.saturating_add(TOKENS_AROUND_A_MESSAGE));
     }
     // It is wrong somewhere; find out where.
     let fields: MessageFields<'_> = serde_json::from_str(raw.get()).map_err(|_| {
@@ -203,12 +185,9 @@ fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
             "an object with a `role` and a `content`",
         )
     })?;
-    if fields.role.is_none() {
-        return Err(ApiError::missing(&path("role")));
-    }
     let roles = "one of developer, system, user, assistant, tool, function";
-    field::<wire::Role>(fields.role, &path("role"), roles)?;
-    field::<Content>(
+    fields::required::<wire::Role>(fields.role, &path("role"), roles)?;
+    fields::optional::<Content>(
         fields.content,
         &path("content"),
         "a string or a list of parts, each with a `type`",
@@ -216,32 +195,46 @@ fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
     Err(ApiError::invalid(format!("messages[{index}]"), "a message"))
 }
 
-/// The request with `stream_options.include_usage` set: the ledger needs the usage whether or not the client does.
-fn with_usage(body: &Bytes, options: Option<&RawValue>) -> Bytes {
-    const OPTIONS: &[u8] = b"{\"include_usage\":true}";
-    let mut spliced = BytesMut::with_capacity(body.len() + 48);
-    match options {
-        Some(options) => {
-            // `options` borrows from `body`, so its distance from the start is its place.
-            let start = options.get().as_ptr().addr() - body.as_ptr().addr();
-            spliced.extend_from_slice(&body[..start]);
-            spliced.extend_from_slice(OPTIONS);
-            spliced.extend_from_slice(&body[start + options.get().len()..]);
-        }
-        None => {
-            // There is a brace, and a field behind it: `model` was found.
-            let brace = body
-                .iter()
-                .position(|byte| *byte == b'{')
-                .map_or(0, |brace| brace + 1);
-            spliced.extend_from_slice(&body[..brace]);
-            spliced.extend_from_slice(b"\"stream_options\":");
-            spliced.extend_from_slice(OPTIONS);
-            spliced.extend_from_slice(b",");
-            spliced.extend_from_slice(&body[brace..]);
-        }
-    }
-    spliced.freeze()
+fn part(part: &ContentPart) -> u64 {
+    part.text
+        .as_ref()
+        .map_or(TOKENS_OF_A_PART, |text| estimate(text.len()))
+}
+
+/// What a whole answer says of itself.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    finish_reason: Option<String>,
+    message: Option<Generated>,
+}
+
+#[derive(Deserialize)]
+struct Generated {
+    content: Option<String>,
+}
+
+fn outcome(body: &Bytes) -> Option<Outcome> {
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let generated = answer.choices.iter().filter_map(|choice| {
+        let message = choice.message.as_ref()?;
+        message.content.as_ref().map(String::len)
+    });
+    Some(Outcome {
+        usage: answer.usage,
+        generated: generated.sum(),
+        finish_reason: answer
+            .choices
+            .into_iter()
+            .find_map(|choice| choice.finish_reason),
+        rewritten: None,
+    })
 }
 
 #[cfg(test)]
@@ -250,8 +243,8 @@ mod tests {
 
     const MESSAGES: &str = r#""messages":[{"role":"user","content":"Hello"}]"#;
 
-    fn parse(body: &str) -> Result<ChatCall, ApiError> {
-        ChatCall::parse(Bytes::copy_from_slice(body.as_bytes()))
+    fn parse(body: &str) -> Result<Call, ApiError> {
+        read(&Bytes::copy_from_slice(body.as_bytes())).map(|read| read.call)
     }
 
     fn refusal(body: &str) -> (String, Option<String>) {
@@ -351,14 +344,15 @@ mod tests {
 
     #[test]
     fn the_newer_token_limit_wins_and_parts_count() {
-        let call = parse(
-            r#"{"model":"m","max_tokens":1,"max_completion_tokens":7,"n":3,
+        let read = read(&Bytes::from_static(
+            br#"{"model":"m","max_tokens":1,"max_completion_tokens":7,"n":3,
                 "messages":[{"role":"user","content":[{"type":"text","text":"1234"},{"type":"image_url"}]}]}"#,
-        )
+        ))
         .unwrap();
+        assert_eq!((read.limit, read.choices), (Some(7), 3));
         assert_eq!(
-            (call.max_tokens, call.choices, call.prompt_estimate),
-            (Some(7), 3, 10)
+            read.call.prompt_tokens,
+            2 + TOKENS_OF_A_PART + TOKENS_AROUND_A_MESSAGE
         );
     }
 }

@@ -1,0 +1,65 @@
+//! A request that was found good, whatever its endpoint: what the way from admission to the ledger needs to know of it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use wire::{Task, Usage};
+
+use crate::principal::Endpoint;
+
+pub(super) struct Call {
+    pub(super) target: &'static Target,
+    pub(super) model: String,
+    /// For the worker: the client's own bytes, but for what we must ask for.
+    pub(super) body: Bytes,
+    /// Tokens of the prompt, estimated upwards.
+    pub(super) prompt_tokens: u64,
+    /// The most tokens that its answer can have.
+    pub(super) completion_tokens: u64,
+    pub(super) stream: bool,
+    /// Whether the client wants the usage chunk at the end of its stream.
+    pub(super) include_usage: bool,
+    /// Reads a worker's whole answer; `None` where that is no answer.
+    pub(super) read: Read,
+}
+
+/// What an endpoint asks of whom.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) endpoint: Endpoint,
+    /// What the model must be able to do.
+    pub(super) task: Task,
+    /// Where workers serve it.
+    pub(super) path: &'static str,
+}
+
+pub(super) type Read = Box<dyn FnOnce(&Bytes) -> Option<Outcome> + Send + Sync>;
+
+/// What a whole answer says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// By the worker's word.
+    pub(super) usage: Option<Usage>,
+    pub(super) finish_reason: Option<String>,
+    /// Bytes of the text that was generated, for our own count.
+    pub(super) generated: usize,
+    /// What the client gets in the place of the worker's own bytes.
+    pub(super) rewritten: Option<Bytes>,
+}
+
+impl Call {
+    /// What it can use at most, as far as can be told.
+    pub(super) fn reservation(&self) -> u64 {
+        self.prompt_tokens.saturating_add(self.completion_tokens)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was asked is nobody's to log.
+        f.debug_struct("Call")
+            .field("path", &self.target.path)
+            .field("model", &self.model)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! A streamed answer: straight from the worker to the client; or, where the client has given the request a key, by way of a
+//! tape, from which it may be picked up again.
+
+use axum::response::Response;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::meter::{Meter, Piece};
+use crate::idempotency::{Answer, Claim, Follower, Recorder};
+use crate::v1::V1;
+use crate::v1::dispatch;
+use crate::v1::error::ApiError;
+use crate::v1::events::{self, Source};
+use crate::v1::exchange::Work;
+
+pub(super) async fn answer(mut work: Work) -> Response {
+    let silence = work.exchange.v1.keepalive;
+    let id = work.exchange.arrival.id.clone();
+    match work.claim.take() {
+        None => {
+            let opening = async { Ok(Source::Worker(Box::new(begin(work).await?))) };
+            events::open(Box::pin(opening), &id, silence).await
+        }
+        Some(claim) => {
+            let opening = recorded(work, claim);
+            let opening = async {
+                let begun = opening.await.unwrap_or_else(|_| Err(ApiError::internal()));
+                begun.map(Source::Own)
+            };
+            events::open(Box::pin(opening), &id, silence).await
+        }
+    }
+}
+
+/// Asks a worker; its answer has begun when this returns. A refusal is in the ledger by then.
+async fn begin(work: Work) -> Result<Meter, ApiError> {
+    let Work {
+        mut exchange,
+        call,
+        admission,
+        ..
+    } = work;
+    match dispatch::dispatch(&mut exchange, &call).await {
+        Ok(answer) => Ok(Meter::new(exchange, admission, &call, answer)),
+        Err(error) => {
+            drop(admission);
+            let (status, code) = (error.status(), error.code().to_owned());
+            exchange.entry.close(status, Some(&code)).await;
+            Err(error)
+        }
+    }
+}
+
+/// Runs `work` in a task of its own, which goes on for a while if the client is cut off. What is received from it first is
+/// the client's end of the tape.
+fn recorded(work: Work, claim: Claim) -> oneshot::Receiver<Result<Follower, ApiError>> {
+    let (mut begun, beginning) = oneshot::channel();
+    let v1 = work.exchange.v1.clone();
+    let tasks = v1.tasks.clone();
+    tasks.spawn(async move {
+        let grace = v1.idempotency.resume_within();
+        let meter = tokio::select! {
+            meter = begin(work) => meter,
+            () = async { begun.closed().await; sleep(grace).await } => return,
+            () = v1.tasks.stopping().cancelled() => Err(ApiError::shutting_down()),
+        };
+        match meter {
+            Ok(meter) => {
+                let (recorder, follower) = claim.record();
+                // A client that has left may come back: its end of the tape is dropped, which begins its time.
+                let _ = begun.send(Ok(follower));
+                record(&v1, meter, &recorder, claim).await;
+            }
+            Err(error) => {
+                if let Some(kept) = error.kept() {
+                    claim.finish(kept).await;
+                }
+                let _ = begun.send(Err(error));
+            }
+        }
+    });
+    beginning
+}
+
+/// Writes a stream to its tape, to its end, or until it has had no reader for long enough: then the generation is cancelled,
+/// what it produced is charged, and the key is free again.
+async fn record(v1: &V1, mut meter: Meter, recorder: &Recorder, claim: Claim) {
+    let abandoned = recorder.abandoned(v1.idempotency.resume_within());
+    tokio::pin!(abandoned);
+    loop {
+        let piece = tokio::select! {
+            piece = meter.next(v1.keepalive) => piece,
+            () = &mut abandoned => return,
+            () = v1.tasks.stopping().cancelled() => {
+                Some(Piece::Events(meter.cut(&ApiError::shutting_down()).await))
+            }
+        };
+        match piece {
+            Some(Piece::Silence) => {}
+            Some(Piece::Events(events)) if meter.is_over() => {
+                // Kept before the last of it can be seen.
+                if meter.has_ended_well() {
+                    let kept = Answer {
+                        status: 200,
+                        streamed: true,
+                        body: recorder.whole_with(&events),
+                    };
+                    claim.finish(kept).await;
+                }
+                recorder.end(&events);
+                // The end of the worker's body, read too, lets its connection serve again.
+                let _ = meter.next(v1.keepalive).await;
+                return;
+            }
+            Some(Piece::Events(events)) => recorder.push(&events),
+            None => return,
+        }
+    }
+}

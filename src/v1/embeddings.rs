@@ -1,0 +1,170 @@
+//! `POST /v1/embeddings`.
+
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use wire::{EncodingFormat, MOST_INPUTS, Task, Usage};
+
+use super::V1;
+use super::call::{Call, Outcome, Target};
+use super::error::ApiError;
+use super::exchange::Exchange;
+use super::fields::{self, estimate};
+use super::plain;
+use crate::principal::Endpoint;
+
+static TARGET: Target = Target {
+    endpoint: Endpoint::Embeddings,
+    task: Task::Embeddings,
+    path: "/v1/embeddings",
+};
+
+/// Tokens that a model may put around a text.
+const TOKENS_AROUND_A_TEXT: u64 = 2;
+
+pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
+    match exchange.begin(&TARGET, request, parse).await {
+        Ok(work) => plain::answer(work).await,
+        Err(answered) => answered,
+    }
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow)]
+    encoding_format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    dimensions: Option<&'a RawValue>,
+}
+
+fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
+    let fields: Fields<'_> = fields::object(body)?;
+    let model = fields::model(fields.model)?;
+    let input = fields.input.ok_or_else(|| ApiError::missing("input"))?;
+    let prompt_tokens = tokens_of_input(input)?;
+    fields::optional::<EncodingFormat>(
+        fields.encoding_format,
+        "encoding_format",
+        "`float` or `base64`",
+    )?;
+    fields::count(fields.dimensions, "dimensions")?;
+    Ok(Call {
+        target: &TARGET,
+        model,
+        body: body.clone(),
+        prompt_tokens,
+        completion_tokens: 0,
+        stream: false,
+        include_usage: false,
+        read: Box::new(outcome),
+    })
+}
+
+const INPUT: &str = "a string, a list of strings, a list of tokens, or a list of lists of tokens, none of them empty";
+
+/// Checks the input, and estimates its tokens upwards.
+fn tokens_of_input(raw: &RawValue) -> Result<u64, ApiError> {
+    if fields::begins_with(raw, '"') {
+        return text(raw, "input".into());
+    }
+    let items = fields::list(raw, "input", MOST_INPUTS, INPUT)?;
+    let numbers = !fields::begins_with(items[0], '"') && !fields::begins_with(items[0], '[');
+    if numbers {
+        return tokens(&items, "input");
+    }
+    let of_text = fields::begins_with(items[0], '"');
+    items.iter().enumerate().try_fold(0u64, |sum, (at, item)| {
+        let path = format!("input[{at}]");
+        let tokens = if of_text {
+            text(item, path)?
+        } else {
+            let list: Vec<&RawValue> = serde_json::from_str(item.get())
+                .map_err(|_| ApiError::invalid(&path, "a list of tokens, as the first is"))?;
+            tokens(&list, &path)?
+        };
+        Ok(sum.saturating_add(tokens))
+    })
+}
+
+fn text(raw: &RawValue, path: String) -> Result<u64, ApiError> {
+    match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) if !text.is_empty() => Ok(estimate(text.len()) + TOKENS_AROUND_A_TEXT),
+        _ => Err(ApiError::invalid(path, "a string that is not empty")),
+    }
+}
+
+/// One text, as its tokens.
+fn tokens(list: &[&RawValue], path: &str) -> Result<u64, ApiError> {
+    if list.is_empty() {
+        return Err(ApiError::invalid(path, "a list of at least one token"));
+    }
+    for (at, token) in list.iter().enumerate() {
+        serde_json::from_str::<u32>(token.get())
+            .map_err(|_| ApiError::invalid(format!("{path}[{at}]"), "a token: a whole number"))?;
+    }
+    let count = u64::try_from(list.len()).unwrap_or(u64::MAX);
+    Ok(count.saturating_add(TOKENS_AROUND_A_TEXT))
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    usage: Option<Usage>,
+}
+
+/// The vectors go to the client as the worker wrote them.
+fn outcome(body: &Bytes) -> Option<Outcome> {
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    Some(Outcome {
+        usage: answer.usage,
+        ..Outcome::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(json: &str) -> Result<u64, Option<String>> {
+        let raw = RawValue::from_string(json.to_owned()).unwrap();
+        tokens_of_input(&raw).map_err(|error| error.body().error.param)
+    }
+
+    #[test]
+    fn every_form_of_input_is_counted() {
+        assert_eq!(input(r#""1234""#), Ok(4));
+        assert_eq!(input(r#"["1234","12"]"#), Ok(4 + 3));
+        assert_eq!(input("[1,2,3]"), Ok(5));
+        assert_eq!(input("[[1,2,3],[4]]"), Ok(5 + 3));
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_input_is_named_by_its_path() {
+        let cases = [
+            ("5", "input"),
+            ("{}", "input"),
+            ("[]", "input"),
+            (r#""""#, "input"),
+            (r#"["a",""]"#, "input[1]"),
+            (r#"["a",1]"#, "input[1]"),
+            (r#"["a",["b"]]"#, "input[1]"),
+            ("[1,-2]", "input[1]"),
+            ("[1,1.5]", "input[1]"),
+            ("[true]", "input[0]"),
+            ("[[1],[]]", "input[1]"),
+            ("[[1],2]", "input[1]"),
+            (r#"[[1,"a"]]"#, "input[0][1]"),
+            ("[null]", "input[0]"),
+        ];
+        for (json, param) in cases {
+            assert_eq!(input(json), Err(Some(param.to_owned())), "{json}");
+        }
+        let many = format!("[{}]", vec![r#""a""#; MOST_INPUTS + 1].join(","));
+        assert_eq!(input(&many), Err(Some("input".to_owned())));
+    }
+}

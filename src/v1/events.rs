@@ -1,0 +1,141 @@
+//! The body of a streamed answer: events from wherever they come, and comments while nothing does.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::unfold;
+use tokio::time::timeout;
+use wire::sse;
+
+use super::chat::{Meter, Piece, Writer};
+use super::entry::Entry;
+use super::error::ApiError;
+use crate::idempotency::Follower;
+use crate::ids::RequestId;
+
+/// Where the events come from.
+pub(super) enum Source {
+    /// A worker, through the meter.
+    Worker(Box<Meter>),
+    /// The tape of a stream that this request has begun.
+    Own(Follower),
+    /// The tape of another request's stream. The entry is closed before the last event goes out.
+    Replay(Follower, Option<Entry>),
+}
+
+/// A stream that may still come to nothing.
+pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Source, ApiError>> + Send>>;
+
+/// Answers with the stream once it has begun, or with why it has not; but after `silence` with its head alone, so that
+/// nobody between us and the client takes the connection for dead. What goes wrong then is said in the stream.
+pub(super) async fn open(mut opening: Opening, id: &RequestId, silence: Duration) -> Response {
+    match timeout(silence, &mut opening).await {
+        Ok(Ok(source)) => response(source, silence),
+        Ok(Err(error)) => error.into_response(),
+        Err(_) => streamed(Stage::Silent(opening, id.clone()), silence),
+    }
+}
+
+pub(super) fn response(source: Source, silence: Duration) -> Response {
+    streamed(Stage::Flowing(source), silence)
+}
+
+/// A stream that is over already.
+pub(super) fn whole(events: Bytes) -> Response {
+    head(Body::from(events))
+}
+
+enum Stage {
+    /// The client has been told that we are there, a moment ago.
+    Silent(Opening, RequestId),
+    Opening(Opening, RequestId),
+    Flowing(Source),
+    Ended,
+}
+
+fn streamed(stage: Stage, silence: Duration) -> Response {
+    let events = unfold(stage, move |stage| async move {
+        let (bytes, stage) = step(stage, silence).await?;
+        Some((Ok::<_, Infallible>(bytes), stage))
+    });
+    head(Body::from_stream(events))
+}
+
+async fn step(mut stage: Stage, silence: Duration) -> Option<(Bytes, Stage)> {
+    loop {
+        stage = match stage {
+            Stage::Silent(opening, id) => {
+                return Some((keepalive(), Stage::Opening(opening, id)));
+            }
+            Stage::Opening(mut opening, id) => match timeout(silence, &mut opening).await {
+                Ok(Ok(source)) => Stage::Flowing(source),
+                Ok(Err(error)) => {
+                    let told = Writer::new(&id, false).error(&error.body());
+                    return Some((told, Stage::Ended));
+                }
+                Err(_) => Stage::Silent(opening, id),
+            },
+            Stage::Flowing(mut source) => {
+                let bytes = source.next(silence).await?;
+                return Some((bytes, Stage::Flowing(source)));
+            }
+            Stage::Ended => return None,
+        }
+    }
+}
+
+impl Source {
+    /// The next bytes for the client, never none; `None` when all has been said.
+    async fn next(&mut self, silence: Duration) -> Option<Bytes> {
+        match self {
+            Source::Worker(meter) => Some(match meter.next(silence).await? {
+                Piece::Events(events) => events,
+                Piece::Silence => keepalive(),
+            }),
+            Source::Own(follower) => next_of(follower, &mut None, silence).await,
+            Source::Replay(follower, entry) => next_of(follower, entry, silence).await,
+        }
+    }
+}
+
+async fn next_of(
+    follower: &mut Follower,
+    entry: &mut Option<Entry>,
+    silence: Duration,
+) -> Option<Bytes> {
+    let Ok(piece) = timeout(silence, follower.next()).await else {
+        return Some(keepalive());
+    };
+    if piece.as_ref().is_none_or(|piece| piece.last)
+        && let Some(entry) = entry.take()
+    {
+        entry.close(StatusCode::OK, None).await;
+    }
+    piece.map(|piece| piece.events)
+}
+
+fn keepalive() -> Bytes {
+    sse::comment("keepalive").into()
+}
+
+fn head(body: Body) -> Response {
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream"),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        // nginx would otherwise gather events until its buffer is full.
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ];
+    (headers, body).into_response()
+}

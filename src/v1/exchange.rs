@@ -1,0 +1,180 @@
+//! A request on its way, from its body to the moment before a worker is asked: read, found good, allowed, claimed, admitted.
+
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+
+use super::call::{Call, Target};
+use super::entry::Entry;
+use super::error::ApiError;
+use super::headers::{Arrival, Phase};
+use super::{V1, body, replay};
+use crate::idempotency::{Answered, Claim, Claimed, Fingerprint, IdempotencyKey, Scope};
+use crate::limits::Admission;
+use crate::principal::Principal;
+
+/// Who asks, and what becomes of it in the ledger.
+pub(super) struct Exchange {
+    pub(super) v1: V1,
+    pub(super) arrival: Arrival,
+    pub(super) principal: Principal,
+    pub(super) entry: Entry,
+}
+
+/// A request that may be run, with what is to be spent on it.
+pub(super) struct Work {
+    pub(super) exchange: Exchange,
+    pub(super) call: Call,
+    pub(super) admission: Admission,
+    /// Where the client has given the request a key.
+    pub(super) claim: Option<Claim>,
+}
+
+/// Finds a request good, or says what is wrong with it.
+type Parse = fn(&V1, &Bytes) -> Result<Call, ApiError>;
+
+impl Exchange {
+    /// Gives what is to be run, or the answer if there is one already: a refusal, or what was answered before.
+    pub(super) async fn begin(
+        mut self,
+        target: &'static Target,
+        request: Request,
+        parse: Parse,
+    ) -> Result<Work, Response> {
+        let (parts, body) = request.into_parts();
+        match self.admit(target, &parts.headers, body, parse).await {
+            Ok((call, Begun::Run(admission, claim))) => Ok(Work {
+                exchange: self,
+                call,
+                admission,
+                claim,
+            }),
+            Ok((_, Begun::Answered(answered))) => {
+                Err(replay::answer(self, answered, last_event_id(&parts.headers)).await)
+            }
+            Err(error) => Err(self.refuse(error).await),
+        }
+    }
+
+    async fn admit(
+        &mut self,
+        target: &'static Target,
+        headers: &HeaderMap,
+        body: axum::body::Body,
+        parse: Parse,
+    ) -> Result<(Call, Begun), ApiError> {
+        let key = idempotency_key(headers)?;
+        if !self.principal.grant.allows_endpoint(target.endpoint) {
+            return Err(ApiError::scope_not_allowed(target.endpoint));
+        }
+        let parsed = match body::read(headers, body, self.v1.body_limit).await {
+            Ok(body) => parse(&self.v1, &body).map(|call| (call, body)),
+            Err(error) => Err(error),
+        };
+        let (call, body) = match parsed {
+            Ok(parsed) => parsed,
+            // A request that is refused for its body counts as a request too, though not as tokens.
+            Err(error) => {
+                drop(self.take(0)?);
+                return Err(error);
+            }
+        };
+        self.entry.record().streamed = call.stream;
+        if self.v1.pool.model(&call.model).is_some() {
+            self.entry.record().model = Some(call.model.clone());
+        }
+        if !self.principal.grant.allows_model(&call.model) {
+            return Err(ApiError::model_not_allowed(&call.model));
+        }
+        let claim = match key {
+            None => None,
+            Some(key) => match self.claim(key, &body, headers).await? {
+                Claimed::Run(claim) => Some(claim),
+                Claimed::Answered(answered) => {
+                    // An answer given again counts as a request, and costs no tokens.
+                    drop(self.take(0)?);
+                    return Ok((call, Begun::Answered(answered)));
+                }
+            },
+        };
+        let admission = self.take(call.reservation())?;
+        Ok((call, Begun::Run(admission, claim)))
+    }
+
+    fn take(&self, tokens: u64) -> Result<Admission, ApiError> {
+        let began = Instant::now();
+        let admitted = self
+            .v1
+            .limits
+            .admit(&self.principal.account, self.principal.quota, tokens);
+        self.arrival.took(Phase::Limit, began.elapsed());
+        Ok(admitted?)
+    }
+
+    async fn claim(
+        &self,
+        key: IdempotencyKey,
+        body: &[u8],
+        headers: &HeaderMap,
+    ) -> Result<Claimed, ApiError> {
+        let began = Instant::now();
+        let scope = Scope {
+            account: self.principal.account.clone(),
+            path: self.entry.path(),
+            key,
+        };
+        let after = last_event_id(headers);
+        let claimed = self
+            .v1
+            .idempotency
+            .claim(scope, Fingerprint::of(body), after);
+        let claimed = claimed.await;
+        self.arrival.took(Phase::Queue, began.elapsed());
+        Ok(claimed?)
+    }
+
+    /// Ends the request with `error`.
+    pub(super) async fn refuse(self, error: ApiError) -> Response {
+        self.entry.close(error.status(), Some(error.code())).await;
+        error.into_response()
+    }
+}
+
+enum Begun {
+    Run(Admission, Option<Claim>),
+    Answered(Answered),
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value
+        .to_str()
+        .ok()
+        .and_then(|text| IdempotencyKey::parse(text.trim()).ok());
+    key.map(Some)
+        .ok_or_else(ApiError::malformed_idempotency_key)
+}
+
+/// The last event that the client had of an earlier answer.
+fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id")?.to_str().ok()
+}
+
+impl FromRequestParts<V1> for Exchange {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, v1: &V1) -> Result<Self, ApiError> {
+        Ok(Exchange {
+            v1: v1.clone(),
+            arrival: Arrival::from_request_parts(parts, v1).await?,
+            principal: Principal::from_request_parts(parts, v1).await?,
+            entry: Entry::from_request_parts(parts, v1).await?,
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! `POST /v1/moderate`, and `POST /v1/moderations`, its alias, which OpenAI's SDKs call.
+
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use wire::{MOST_TEXTS, PromptUsage, Task, Usage};
+
+use super::V1;
+use super::call::{Call, Outcome, Target};
+use super::error::ApiError;
+use super::exchange::Exchange;
+use super::fields::{self, estimate};
+use super::plain;
+use crate::principal::Endpoint;
+
+static TARGET: Target = Target {
+    endpoint: Endpoint::Moderations,
+    task: Task::Moderation,
+    path: "/v1/moderations",
+};
+
+pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
+    match exchange.begin(&TARGET, request, parse).await {
+        Ok(work) => plain::answer(work).await,
+        Err(answered) => answered,
+    }
+}
+
+#[derive(Deserialize)]
+struct Fields<'a> {
+    /// As it stands there, even where that is null: it may have to be replaced.
+    #[serde(borrow, default, deserialize_with = "fields::as_it_stands")]
+    model: Option<&'a RawValue>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+}
+
+fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
+    let fields: Fields<'_> = fields::object(body)?;
+    let asked = fields::optional::<String>(fields.model, "model", fields::MODEL)?;
+    let input = fields.input.ok_or_else(|| ApiError::missing("input"))?;
+    let prompt_tokens = tokens_of_input(input)?;
+    let (model, body) = match asked {
+        Some(model) => (model, body.clone()),
+        None => {
+            let able = v1.pool.models_for(Task::Moderation).into_iter().next();
+            let model = able.ok_or_else(ApiError::no_moderation)?;
+            let name = serde_json::Value::from(model.as_str()).to_string();
+            let body = fields::with_field(body, fields.model, "model", &name);
+            (model, body)
+        }
+    };
+    Ok(Call {
+        target: &TARGET,
+        model,
+        body,
+        prompt_tokens,
+        completion_tokens: 0,
+        stream: false,
+        include_usage: false,
+        read: Box::new(move |body| outcome(body, prompt_tokens)),
+    })
+}
+
+const INPUT: &str = "a string, or a list of strings";
+
+/// Checks the input, and estimates its tokens upwards.
+fn tokens_of_input(raw: &RawValue) -> Result<u64, ApiError> {
+    let tokens = |raw: &RawValue, path: &str, expected| {
+        fields::required::<String>(Some(raw), path, expected).map(|text| estimate(text.len()))
+    };
+    if !fields::begins_with(raw, '[') {
+        return tokens(raw, "input", INPUT);
+    }
+    let items = fields::list(raw, "input", MOST_TEXTS, INPUT)?;
+    items.iter().enumerate().try_fold(0u64, |sum, (at, item)| {
+        let tokens = tokens(
+            item,
+            &format!("input[{at}]"),
+            "a string: this reads text alone",
+        )?;
+        Ok(sum.saturating_add(tokens))
+    })
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    usage: Option<PromptUsage>,
+}
+
+/// OpenAI's own answer has no usage; a worker that follows it to the letter is counted for.
+fn outcome(body: &Bytes, prompt_tokens: u64) -> Option<Outcome> {
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let rewritten = match answer.usage {
+        Some(_) => None,
+        None => {
+            let usage = serde_json::to_string(&PromptUsage::new(prompt_tokens)).ok()?;
+            Some(fields::with_field(body, None, "usage", &usage))
+        }
+    };
+    Some(Outcome {
+        usage: answer.usage.map(|usage| Usage::new(usage.prompt_tokens, 0)),
+        rewritten,
+        ..Outcome::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_input_is_named_by_its_path() {
+        let param = |json: &str| {
+            let raw = RawValue::from_string(json.to_owned()).unwrap();
+            tokens_of_input(&raw)
+                .err()
+                .and_then(|error| error.body().error.param)
+        };
+        for (json, wrong) in [
+            ("5", "input"),
+            ("null", "input"),
+            ("[]", "input"),
+            (r#"["a",{"type":"image_url"}]"#, "input[1]"),
+        ] {
+            assert_eq!(param(json).as_deref(), Some(wrong), "{json}");
+        }
+        for good in [r#""""#, r#"["a","b"]"#] {
+            assert_eq!(param(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn usage_is_added_where_a_worker_has_none() {
+        let body = Bytes::from_static(br#"{"id":"modr-1","results":[]}"#);
+        let outcome = outcome(&body, 9).unwrap();
+        assert_eq!(outcome.usage, None);
+        assert_eq!(
+            outcome.rewritten.unwrap(),
+            r#"{"usage":{"prompt_tokens":9,"total_tokens":9},"id":"modr-1","results":[]}"#
+        );
+    }
+}
