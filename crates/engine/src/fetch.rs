@@ -77,7 +77,7 @@ pub fn fetch(models_dir: &Path, from: Option<&Path>) -> Result<(), FetchError> {
         source,
     };
     for &model in MODELS {
-        if files::installed(models_dir, model).map_err(unwritable)? {
+        if files::verified(models_dir, model).map_err(unwritable)? {
             step(format_args!(
                 "{} is already in {}",
                 model.id,

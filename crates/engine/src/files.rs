@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{File, Model};
+use crate::catalog::{CROSS_ENCODER, File, Guest, MODELS, Model};
+use crate::error::OpenError;
 
 /// Says which sums were verified, in the form that `sha256sum -c` reads.
 const SUMS: &str = "SHA256SUMS";
@@ -16,10 +17,33 @@ pub fn folder(models_dir: &Path, model: &Model) -> PathBuf {
     models_dir.join(model.id)
 }
 
+/// The ids of the models whose files are all in `models_dir`, by their sizes alone: what [`serve`](crate::serve) would
+/// load, unless a file proves to be damaged.
+pub fn installed(models_dir: &Path) -> Vec<&'static str> {
+    let ours = MODELS.iter().filter(|model| complete(models_dir, model));
+    let guest = visiting(models_dir, &CROSS_ENCODER).then_some(CROSS_ENCODER.id);
+    ours.map(|model| model.id).chain(guest).collect()
+}
+
+/// Whether every file of `model` is there, in its right size.
+pub fn complete(models_dir: &Path, model: &Model) -> bool {
+    let folder = folder(models_dir, model);
+    model.files.iter().all(|file| {
+        fs::metadata(folder.join(file.name)).is_ok_and(|found| found.len() == file.bytes)
+    })
+}
+
+/// Whether somebody has put all files of `guest` in place.
+pub fn visiting(models_dir: &Path, guest: &Guest) -> bool {
+    let folder = models_dir.join(guest.id);
+    let is_file = |name: &&str| fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file());
+    guest.files.iter().all(is_file)
+}
+
 /// Whether every file of `model` is there and is what it should be.
 ///
 /// Reads the files themselves only when they are younger than the sums that were remembered.
-pub fn installed(models_dir: &Path, model: &Model) -> io::Result<bool> {
+pub fn verified(models_dir: &Path, model: &Model) -> io::Result<bool> {
     let folder = folder(models_dir, model);
     for file in model.files {
         match fs::metadata(folder.join(file.name)) {
@@ -41,6 +65,21 @@ pub fn installed(models_dir: &Path, model: &Model) -> io::Result<bool> {
     // A folder that cannot be written to is only hashed again next time.
     let _ = remember(&folder, model);
     Ok(true)
+}
+
+/// Refuses unless `model` is there and verified.
+pub fn require(models_dir: &Path, model: &'static Model) -> Result<(), OpenError> {
+    match verified(models_dir, model) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(OpenError::Missing {
+            model: model.id,
+            dir: models_dir.to_owned(),
+        }),
+        Err(source) => Err(OpenError::Unreadable {
+            path: folder(models_dir, model),
+            source,
+        }),
+    }
 }
 
 /// Notes that every file of `model` was verified.
@@ -183,11 +222,12 @@ mod tests {
     #[test]
     fn a_file_changed_after_its_check_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(!installed(dir.path(), &MODEL).unwrap());
+        assert!(!verified(dir.path(), &MODEL).unwrap());
         let folder = folder(dir.path(), &MODEL);
         fs::create_dir(&folder).unwrap();
         place(&b"hello"[..], &folder, &HELLO).unwrap();
-        assert!(installed(dir.path(), &MODEL).unwrap());
+        assert!(complete(dir.path(), &MODEL));
+        assert!(verified(dir.path(), &MODEL).unwrap());
         assert!(remembered(&folder, &MODEL).unwrap());
 
         let later = fs::metadata(folder.join(SUMS)).unwrap().modified().unwrap()
@@ -195,6 +235,6 @@ mod tests {
         let file = fs::File::create(folder.join("hello.txt")).unwrap();
         (&file).write_all(b"jello").unwrap();
         file.set_modified(later).unwrap();
-        assert!(!installed(dir.path(), &MODEL).unwrap());
+        assert!(!verified(dir.path(), &MODEL).unwrap());
     }
 }

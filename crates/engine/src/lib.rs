@@ -3,18 +3,28 @@
 //! [`fetch`] brings the models onto the machine, [`serve`] loads them and answers. The parts can be had alone as well:
 //! a [`chat::Chat`] generates in process, [`router`] is its HTTP face without a socket.
 
+mod bert;
 pub mod catalog;
 pub mod chat;
+mod count;
+mod error;
 mod fetch;
 mod files;
 mod http;
+mod lanes;
+mod moderation;
 mod serve;
 mod stats;
+mod workshop;
 
+pub use count::Counter;
+pub use error::{Failure, OpenError};
 pub use fetch::{FetchError, fetch};
+pub use files::installed;
 pub use http::router;
 pub use serve::{Error, serve};
 pub use stats::{Snapshot, Stats};
+pub use workshop::Workshop;
 
 /// What a process that calls [`serve`] should have in its environment from the start.
 ///

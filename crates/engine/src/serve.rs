@@ -11,7 +11,9 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::CHAT;
-use crate::chat::{Chat, OpenError};
+use crate::chat::Chat;
+use crate::error::OpenError;
+use crate::workshop::Workshop;
 use crate::{ENVIRONMENT, http};
 
 /// How long connections get for their last words; generations have ended by then.
@@ -46,7 +48,7 @@ pub async fn serve(
     let mut shutdown = Box::pin(shutdown);
     let dir = models_dir.to_owned();
     let chat = tokio::select! {
-        chat = spawn_blocking(move || Chat::open(&dir, &CHAT)) => chat??,
+        chat = spawn_blocking(move || Chat::open(&dir, &CHAT, Workshop::new()?)) => chat??,
         () = &mut shutdown => return Ok(()),
     };
     // A token is a small packet: it must not wait for the one before it to be acknowledged.
@@ -60,7 +62,7 @@ pub async fn serve(
     let router = http::router(chat.clone());
     let served = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;
-        chat.close();
+        chat.workshop.close();
         close.cancel();
     });
     tokio::select! {

@@ -9,7 +9,8 @@ use super::llama::Memory;
 use super::load::Loaded;
 use super::sample::Sampler;
 use super::text::{Characters, StopMatcher};
-use super::{Ending, Failure, Finish, Piece, Prompt, Settings};
+use super::{Ending, Finish, Piece, Prompt, Settings};
+use crate::error::{Cut, Failure};
 use crate::stats::{Raised, Stats, count};
 
 /// How much of a prompt is read between two looks at whether somebody still listens.
@@ -24,25 +25,6 @@ pub struct Job {
     pub out: UnboundedSender<Piece>,
     pub closing: CancellationToken,
     pub stats: Arc<Stats>,
-}
-
-/// Why a generation ended early.
-enum Cut {
-    NobodyListens,
-    Closing,
-    Broken(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<candle_core::Error> for Cut {
-    fn from(error: candle_core::Error) -> Self {
-        Cut::Broken(error.into())
-    }
-}
-
-impl From<tokenizers::Error> for Cut {
-    fn from(error: tokenizers::Error) -> Self {
-        Cut::Broken(error)
-    }
 }
 
 impl Job {
@@ -74,7 +56,7 @@ impl Job {
             ..
         } = self.settings;
         let mut sampler = Sampler::new(temperature, top_p, seed);
-        let mut characters = Characters::new(&model.tokenizer);
+        let mut characters = Characters::new(&model.script.tokenizer);
         let mut stops = StopMatcher::new(std::mem::take(&mut self.settings.stop));
         let mut tokens = 0;
         let finish = loop {

@@ -2,38 +2,35 @@
 
 mod error;
 mod generate;
-mod lanes;
 mod linear;
 mod llama;
 mod load;
 mod sample;
+mod script;
 mod template;
 mod text;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-pub use self::error::{Failure, OpenError, PromptError};
+pub use self::error::PromptError;
 use self::generate::Job;
-use self::lanes::{Lane, Lanes};
 use self::load::Loaded;
+pub(crate) use self::script::Script;
 pub use self::template::Turn;
-use crate::catalog::Model;
+use crate::catalog::{CHAT_DEFAULTS, GGUF, Model};
+use crate::error::{Failure, OpenError};
 use crate::files;
-use crate::stats::{Raised, Stats, count};
+use crate::workshop::Workshop;
 
 /// A chat model that is ready to speak. Clones share it.
 #[derive(Clone)]
 pub struct Chat {
     pub about: &'static Model,
-    pub stats: Arc<Stats>,
+    pub(crate) workshop: Workshop,
     model: Arc<Loaded>,
-    lanes: Lanes,
-    closing: CancellationToken,
 }
 
 /// A conversation in the model's tokens, with the room that is left for an answer.
@@ -90,26 +87,19 @@ pub enum Finish {
 
 impl Chat {
     /// Loads `about` from `models_dir`, which takes a second or two of this thread.
-    pub fn open(models_dir: &Path, about: &'static Model) -> Result<Self, OpenError> {
-        let path = files::folder(models_dir, about).join(Model::WEIGHTS);
-        match files::installed(models_dir, about) {
-            Ok(true) => {}
-            Ok(false) => {
-                return Err(OpenError::Missing {
-                    model: about.id,
-                    dir: models_dir.to_owned(),
-                });
-            }
-            Err(source) => return Err(OpenError::Unreadable { path, source }),
-        }
+    pub fn open(
+        models_dir: &Path,
+        about: &'static Model,
+        workshop: Workshop,
+    ) -> Result<Self, OpenError> {
+        files::require(models_dir, about)?;
+        let path = files::folder(models_dir, about).join(GGUF);
         let model = Loaded::open(&path, about.context)
             .map_err(|source| OpenError::Load { path, source })?;
         Ok(Chat {
             about,
-            stats: Arc::default(),
+            workshop,
             model: Arc::new(model),
-            lanes: Lanes::new(available_parallelism().map_or(1, usize::from))?,
-            closing: CancellationToken::new(),
         })
     }
 
@@ -117,27 +107,15 @@ impl Chat {
     /// default as far as it fits. Works on this thread, for up to some tenths of a second.
     pub fn prompt(&self, turns: Vec<Turn>, asked: Option<u32>) -> Result<Prompt, PromptError> {
         let context = self.about.context;
-        let text = self
-            .model
-            .template
-            .render(turns)
-            .map_err(PromptError::Template)?;
-        // What is certain to be too long is not worth the work of counting it.
-        if text.len() > context as usize * self.model.longest_token {
+        let Some(tokens) = self.model.script.write(turns, context)? else {
             return Err(PromptError::TooLong {
                 prompt: None,
                 asked,
             });
-        }
-        let encoding = self
-            .model
-            .tokenizer
-            .encode(text, false)
-            .map_err(PromptError::Tokenizer)?;
-        let tokens = encoding.get_ids().to_vec();
+        };
         let length = u32::try_from(tokens.len()).unwrap_or(u32::MAX);
         let left = context.saturating_sub(length);
-        let allowance = asked.unwrap_or(left.min(self.about.default_max_tokens));
+        let allowance = asked.unwrap_or(left.min(CHAT_DEFAULTS.max_tokens));
         if allowance == 0 || allowance > left {
             return Err(PromptError::TooLong {
                 prompt: Some(length),
@@ -149,53 +127,18 @@ impl Chat {
 
     /// Waits in line for a core, then begins to answer. Dropping the future leaves the line.
     pub async fn begin(&self, prompt: Prompt, settings: Settings) -> Result<Generation, Failure> {
-        count(&self.stats.requests);
-        let lane = self.wait_in_line().await?;
+        let lane = self.workshop.enter().await?;
         let (out, pieces) = mpsc::unbounded_channel();
         let job = Job {
             model: Arc::clone(&self.model),
             prompt,
             settings,
             out,
-            closing: self.closing.clone(),
-            stats: Arc::clone(&self.stats),
+            closing: self.workshop.closing(),
+            stats: Arc::clone(&self.workshop.stats),
         };
         lane.run(|| job.run());
         Ok(Generation { pieces })
-    }
-
-    async fn wait_in_line(&self) -> Result<Lane, Failure> {
-        let mut waiting = Waiting {
-            _gauge: Raised::new(&self.stats.waiting),
-            stats: &self.stats,
-            left: true,
-        };
-        let entered = tokio::select! {
-            lane = self.lanes.enter() => lane.ok_or(Failure::Broken),
-            () = self.closing.cancelled() => Err(Failure::Closing),
-        };
-        waiting.left = false;
-        entered
-    }
-
-    /// Ends all generations and lets no new one begin.
-    pub fn close(&self) {
-        self.closing.cancel();
-    }
-}
-
-/// A place in line. Dropped while `left` still holds, the client gave up.
-struct Waiting<'a> {
-    _gauge: Raised<'a>,
-    stats: &'a Stats,
-    left: bool,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if self.left {
-            count(&self.stats.cancelled);
-        }
     }
 }
 

@@ -20,7 +20,8 @@ use wire::{
 use super::BODY_LIMIT;
 use super::error::ApiError;
 use super::request::Call;
-use crate::chat::{Chat, Ending, Failure, Finish, Generation, Piece};
+use crate::chat::{Chat, Ending, Finish, Generation, Piece};
+use crate::error::Failure;
 
 pub async fn complete(
     State(chat): State<Chat>,

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use wire::{ErrorBody, ErrorDetail};
 
 use crate::catalog::Model;
-use crate::chat::{Failure, PromptError};
+use crate::chat::PromptError;
+use crate::error::Failure;
 
 /// An error for a client: a status and the four fields of the body.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use axum::{Json, Router};
 use wire::{Model, ModelList, Task};
 
 use self::error::ApiError;
+pub use self::request::turns;
+use crate::catalog::CHAT_DEFAULTS;
 use crate::chat::Chat;
 use crate::stats::Snapshot;
 
@@ -53,12 +55,12 @@ fn listed(chat: &Chat) -> Model {
         created: about.created,
         owned_by: about.owner.to_owned(),
         max_model_len: Some(about.context),
-        default_max_tokens: Some(about.default_max_tokens),
+        default_max_tokens: Some(CHAT_DEFAULTS.max_tokens),
         tasks: Some(vec![Task::Chat]),
         ..Model::default()
     }
 }
 
 async fn stats(State(chat): State<Chat>) -> Json<Snapshot> {
-    Json(chat.stats.snapshot())
+    Json(chat.workshop.stats.snapshot())
 }

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use wire::{ChatRequest, Content, Message, Role, Stop};
 
 use super::error::ApiError;
-use crate::catalog::Model;
+use crate::catalog::{CHAT_DEFAULTS, Model};
 use crate::chat::{Settings, Turn};
 
 /// A chat request that was found good.
@@ -33,12 +33,12 @@ impl Call {
             limit,
             settings: Settings {
                 temperature: within(request.temperature, 2.0, "temperature")?
-                    .unwrap_or(model.temperature),
-                top_p: within(request.top_p, 1.0, "top_p")?.unwrap_or(model.top_p),
+                    .unwrap_or(CHAT_DEFAULTS.temperature),
+                top_p: within(request.top_p, 1.0, "top_p")?.unwrap_or(CHAT_DEFAULTS.top_p),
                 seed: request.seed.map(i64::cast_unsigned),
                 stop: stops(request.stop)?,
             },
-            turns: turns(request.messages)?,
+            turns: turns(&request.messages)?,
         })
     }
 }
@@ -134,15 +134,16 @@ fn stops(stop: Option<Stop>) -> Result<Vec<String>, ApiError> {
     Ok(stops)
 }
 
-fn turns(messages: Vec<Message>) -> Result<Vec<Turn>, ApiError> {
+/// What is said to the model, and by whom.
+pub fn turns(messages: &[Message]) -> Result<Vec<Turn>, ApiError> {
     require(!messages.is_empty(), "messages")?;
     messages
-        .into_iter()
+        .iter()
         .enumerate()
         .map(|(at, message)| {
             let role = spoken(message.role);
             let content = content(
-                message.content,
+                message.content.as_ref(),
                 message.role,
                 &format!("messages[{at}].content"),
             )?;
@@ -161,12 +162,12 @@ fn spoken(role: Role) -> &'static str {
     }
 }
 
-fn content(content: Option<Content>, role: Role, param: &str) -> Result<String, ApiError> {
+fn content(content: Option<&Content>, role: Role, param: &str) -> Result<String, ApiError> {
     match content {
-        Some(Content::Text(text)) => Ok(text),
+        Some(Content::Text(text)) => Ok(text.clone()),
         Some(Content::Parts(parts)) => {
             let mut joined = String::new();
-            for (at, part) in parts.into_iter().enumerate() {
+            for (at, part) in parts.iter().enumerate() {
                 let part_type = format!("{param}[{at}].type");
                 if part.kind != "text" {
                     return Err(ApiError::invalid(
@@ -174,11 +175,11 @@ fn content(content: Option<Content>, role: Role, param: &str) -> Result<String, 
                         format!("`{part_type}` must be `text`: this model reads nothing else."),
                     ));
                 }
-                let text = part.text.ok_or_else(|| {
+                let text = part.text.as_ref().ok_or_else(|| {
                     let text = format!("{param}[{at}].text");
                     ApiError::missing(&text, format!("`{text}` is missing; it must be a string."))
                 })?;
-                joined.push_str(&text);
+                joined.push_str(text);
             }
             Ok(joined)
         }

@@ -20,7 +20,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use engine::catalog::CHAT;
-use engine::chat::{Chat, OpenError};
+use engine::chat::Chat;
+use engine::{OpenError, Workshop};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -46,7 +47,7 @@ pub fn chat() -> Option<Chat> {
 
 /// A model of its own, for tests that count or close.
 pub fn load() -> Option<Chat> {
-    match Chat::open(&models_dir()?, &CHAT) {
+    match Chat::open(&models_dir()?, &CHAT, Workshop::new().unwrap()) {
         Ok(chat) => Some(chat),
         Err(missing @ OpenError::Missing { .. }) => {
             eprintln!("skipped: {missing}");

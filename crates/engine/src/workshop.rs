@@ -1,0 +1,121 @@
+//! Where the models of one engine work: the lanes, the line before them, the numbers, and the word that it closes.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use rayon::ThreadPoolBuildError;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Cut, Failure};
+use crate::lanes::{Lane, Lanes};
+use crate::stats::{Raised, Stats, count};
+
+/// Shared by all models, and by its clones.
+#[derive(Clone)]
+pub struct Workshop {
+    pub stats: Arc<Stats>,
+    lanes: Lanes,
+    closing: CancellationToken,
+}
+
+/// Tells work whether it still matters.
+pub struct Watch {
+    gone: CancellationToken,
+    closing: CancellationToken,
+}
+
+impl Watch {
+    /// To be asked between two steps of work that takes long.
+    pub fn check(&self) -> Result<(), Cut> {
+        if self.gone.is_cancelled() {
+            return Err(Cut::NobodyListens);
+        }
+        if self.closing.is_cancelled() {
+            return Err(Cut::Closing);
+        }
+        Ok(())
+    }
+}
+
+impl Workshop {
+    /// With a lane for each core.
+    pub fn new() -> Result<Self, ThreadPoolBuildError> {
+        Ok(Workshop {
+            stats: Arc::default(),
+            lanes: Lanes::new(available_parallelism().map_or(1, usize::from))?,
+            closing: CancellationToken::new(),
+        })
+    }
+
+    /// Waits in line for a lane. Dropping the future leaves the line.
+    pub async fn enter(&self) -> Result<Lane, Failure> {
+        count(&self.stats.requests);
+        let mut waiting = Waiting {
+            _gauge: Raised::new(&self.stats.waiting),
+            stats: &self.stats,
+            left: true,
+        };
+        let entered = tokio::select! {
+            lane = self.lanes.enter() => lane.ok_or(Failure::Broken),
+            () = self.closing.cancelled() => Err(Failure::Closing),
+        };
+        waiting.left = false;
+        entered
+    }
+
+    /// Waits in line, then works on a lane. Dropping the future ends the work at its next look at its [`Watch`].
+    pub async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Watch) -> Result<T, Cut> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let lane = self.enter().await?;
+        let watch = Watch {
+            gone: CancellationToken::new(),
+            closing: self.closing.clone(),
+        };
+        let _here = watch.gone.clone().drop_guard();
+        let (out, result) = oneshot::channel();
+        let stats = Arc::clone(&self.stats);
+        lane.run(move || {
+            let _active = Raised::new(&stats.active);
+            let done = match job(&watch) {
+                Ok(done) => Ok(done),
+                Err(Cut::NobodyListens) => return count(&stats.cancelled),
+                Err(Cut::Closing) => Err(Failure::Closing),
+                Err(Cut::Broken(error)) => {
+                    tracing::error!(error, "a model failed");
+                    Err(Failure::Broken)
+                }
+            };
+            // If the client left just now, there is nobody to tell.
+            let _ = out.send(done);
+        });
+        // A thread that panicked leaves without a word.
+        result.await.unwrap_or(Err(Failure::Broken))
+    }
+
+    /// Ends all work and lets none begin.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    pub fn closing(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+}
+
+/// A place in line. Dropped while `left` still holds, the client gave up.
+struct Waiting<'a> {
+    _gauge: Raised<'a>,
+    stats: &'a Stats,
+    left: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.left {
+            count(&self.stats.cancelled);
+        }
+    }
+}
