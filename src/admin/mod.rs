@@ -78,7 +78,7 @@ async fn perform(
         AdminCommand::CreateKey { email, name } => {
             let account = find(&accounts, email).await?;
             let (_, secret) = Keys::new(db, clock)
-                .create(&account.id, &name)
+                .create(&account.id, keys::NewKey::named(name))
                 .await
                 .map_err(AdminError::from_key)?;
             Ok(secret.expose().to_owned())
@@ -139,10 +139,8 @@ pub enum AdminError {
     PasswordTooShort { min: usize },
     #[error("the password is too long; choose one of at most {max} characters")]
     PasswordTooLong { max: usize },
-    #[error("the key has no name; give it one that says where it is used, such as \"laptop\"")]
-    NameMissing,
-    #[error("the key's name is too long; give it one of at most {max} characters")]
-    NameTooLong { max: usize },
+    #[error(transparent)]
+    Invalid(keys::Invalid),
     #[error("the account has {max} keys; revoke one of them first")]
     TooManyKeys { max: usize },
     #[error("the password could not be read")]
@@ -172,8 +170,7 @@ impl AdminError {
     fn from_key(error: keys::CreateError) -> Self {
         use keys::CreateError as E;
         match error {
-            E::NameMissing => AdminError::NameMissing,
-            E::NameTooLong { max } => AdminError::NameTooLong { max },
+            E::Invalid(invalid) => AdminError::Invalid(invalid),
             E::TooMany { max } => AdminError::TooManyKeys { max },
             error @ (E::Randomness(_) | E::Store(_)) => AdminError::Key(error),
         }

@@ -75,7 +75,7 @@ async fn an_account_made_in_a_shell_signs_in_and_its_key_is_printed_alone() {
         .await
         .unwrap();
     let principal = Keys::new(shell.db.clone(), shell.clock.clone())
-        .verify(&key)
+        .verify(&key, None)
         .await
         .unwrap();
     assert_eq!(

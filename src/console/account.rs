@@ -13,7 +13,7 @@ use super::{Dashboard, internal};
 use crate::accounts::Account;
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::ids::KeyId;
-use crate::keys::{self, CreateError, RevokeError};
+use crate::keys::{self, CreateError, Invalid, KeyState, RevokeError};
 use crate::usage::Slice;
 
 pub(super) struct AccountConsole {
@@ -73,15 +73,14 @@ impl AccountConsole {
 #[async_trait]
 impl Console for AccountConsole {
     async fn overview(&self) -> Result<Overview, Problem> {
+        let now = self.dashboard.clock.now();
         let live = self
             .own_keys()
             .await?
             .iter()
-            .filter(|key| key.revoked.is_none())
+            .filter(|key| key.state(now) == KeyState::Active)
             .count();
-        let today = self
-            .slices(self.dashboard.clock.now().day(), DAY_MS)
-            .await?;
+        let today = self.slices(now.day(), DAY_MS).await?;
         let called = self
             .dashboard
             .usage
@@ -105,15 +104,20 @@ impl Console for AccountConsole {
     }
 
     async fn create_key(&self, name: String) -> Result<NewKey, Problem> {
-        let created = self.dashboard.keys.create(&self.account.id, &name).await;
+        let created = self
+            .dashboard
+            .keys
+            .create(&self.account.id, keys::NewKey::named(name))
+            .await;
         let (key, secret) = created.map_err(|error| match error {
-            CreateError::NameMissing => Problem::field(
+            CreateError::Invalid(Invalid::NameMissing) => Problem::field(
                 "name",
                 "Give the key a name, such as the program that will use it.",
             ),
-            CreateError::NameTooLong { max } => {
+            CreateError::Invalid(Invalid::NameTooLong { max }) => {
                 Problem::field("name", format!("Use at most {max} characters."))
             }
+            CreateError::Invalid(invalid) => Problem::field(invalid.field(), format!("{invalid}.")),
             CreateError::TooMany { max } => Problem::field(
                 "name",
                 format!("You have {max} keys, which is the most. Revoke one that is not used."),

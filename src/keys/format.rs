@@ -16,7 +16,8 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 pub struct PlainKey(String);
 
 /// A key's SHA-256: what the database knows it by. 154 random bits need no slower hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(Debug))]
 pub(super) struct HashedKey([u8; 32]);
 
 /// Not a key at all: mistyped, cut, or something else.

@@ -1,10 +1,14 @@
 //! What this process remembers of keys, so that a request in the middle of many costs no look-up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::Refusal;
 use super::format::HashedKey;
+use super::restrictions::Conditions;
+use super::store::Holder;
 use crate::clock::UnixMs;
 use crate::ids::KeyId;
 use crate::principal::Principal;
@@ -16,84 +20,115 @@ const MOST_KEYS: usize = 10_000;
 #[derive(Default)]
 pub(super) struct Memory(Mutex<State>);
 
+/// When and from where each secret was last used. In order, so that two processes that write it down cannot wait for
+/// each other.
+pub(super) type Uses = BTreeMap<HashedKey, Use>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    pub at: UnixMs,
+    pub from: Option<IpAddr>,
+}
+
 #[derive(Default)]
 struct State {
     known: HashMap<HashedKey, Known>,
     /// Uses that the database does not know of yet.
-    used: HashMap<KeyId, UnixMs>,
-    revocations: u64,
+    used: Uses,
+    /// How often a key was revoked or rotated.
+    changes: u64,
 }
 
 struct Known {
     principal: Principal,
+    conditions: Conditions,
     read: UnixMs,
 }
 
-/// A key that has to be looked up, and when that began: what is found counts only if nothing was revoked meanwhile.
+/// A key that has to be looked up, and when that began: what is found counts only if no key was changed meanwhile.
 pub(super) struct Lookup {
     hash: HashedKey,
-    began: UnixMs,
-    revocations: u64,
+    used: Use,
+    changes: u64,
+}
+
+pub(super) enum Recalled {
+    /// It is remembered; whether it may be used is asked anew each time.
+    Known(Result<Principal, Refusal>),
+    Nothing(Lookup),
 }
 
 impl Memory {
-    pub(super) fn recall(&self, hash: HashedKey, now: UnixMs) -> Result<Principal, Lookup> {
+    pub(super) fn recall(&self, hash: HashedKey, used: Use) -> Recalled {
         let mut state = self.state();
-        match state.known.get(&hash) {
-            Some(known) if now.since(known.read) < FRESH => {
-                let principal = known.principal.clone();
-                state.note_use(&principal, now);
-                Ok(principal)
+        let principal = match state.known.get(&hash) {
+            Some(known) if used.at.since(known.read) < FRESH => known
+                .conditions
+                .check(used.from, used.at)
+                .map(|()| known.principal.clone()),
+            _ => {
+                return Recalled::Nothing(Lookup {
+                    hash,
+                    used,
+                    changes: state.changes,
+                });
             }
-            _ => Err(Lookup {
-                hash,
-                began: now,
-                revocations: state.revocations,
-            }),
+        };
+        if principal.is_ok() {
+            state.used.insert(hash, used);
         }
+        Recalled::Known(principal)
     }
 
-    pub(super) fn remember(&self, lookup: Lookup, principal: &Principal) {
+    /// Keeps what was looked up, and answers with it as [`Memory::recall`] would.
+    pub(super) fn remember(&self, lookup: Lookup, holder: Holder) -> Result<Principal, Refusal> {
+        let Lookup {
+            hash,
+            used,
+            changes,
+        } = lookup;
+        let Holder {
+            principal,
+            conditions,
+            ..
+        } = holder;
+        let allowed = conditions.check(used.from, used.at);
         let mut state = self.state();
-        state.note_use(principal, lookup.began);
-        if state.revocations != lookup.revocations {
-            return;
+        if allowed.is_ok() {
+            state.used.insert(hash, used);
         }
-        if state.known.len() >= MOST_KEYS {
-            state
-                .known
-                .retain(|_, known| lookup.began.since(known.read) < FRESH);
-        }
-        if state.known.len() < MOST_KEYS {
-            state.known.insert(
-                lookup.hash,
+        if state.changes == changes {
+            state.keep(
+                hash,
                 Known {
                     principal: principal.clone(),
-                    read: lookup.began,
+                    conditions,
+                    read: used.at,
                 },
             );
         }
+        allowed.map(|()| principal)
     }
 
-    /// To be called once the database says that `key` is revoked: what was read before is remembered no more, not
-    /// even by who is still on the way here with it.
+    /// To be called once the database says that `key` is revoked or rotated: what was read before is remembered no
+    /// more, not even by who is still on the way here with it.
     pub(super) fn forget(&self, key: &KeyId) {
         let mut state = self.state();
-        state.revocations += 1;
+        state.changes += 1;
         state
             .known
             .retain(|_, known| known.principal.via.key() != Some(key));
     }
 
-    pub(super) fn take_uses(&self) -> HashMap<KeyId, UnixMs> {
+    pub(super) fn take_uses(&self) -> Uses {
         std::mem::take(&mut self.state().used)
     }
 
     /// Gives back uses that could not be written, unless later ones were noted since.
-    pub(super) fn give_back(&self, uses: HashMap<KeyId, UnixMs>) {
+    pub(super) fn give_back(&self, uses: Uses) {
         let mut state = self.state();
-        for (key, at) in uses {
-            state.used.entry(key).or_insert(at);
+        for (secret, used) in uses {
+            state.used.entry(secret).or_insert(used);
         }
     }
 
@@ -103,9 +138,13 @@ impl Memory {
 }
 
 impl State {
-    fn note_use(&mut self, principal: &Principal, at: UnixMs) {
-        if let Some(key) = principal.via.key() {
-            self.used.insert(key.clone(), at);
+    fn keep(&mut self, hash: HashedKey, known: Known) {
+        if self.known.len() >= MOST_KEYS {
+            self.known
+                .retain(|_, other| known.read.since(other.read) < FRESH);
+        }
+        if self.known.len() < MOST_KEYS {
+            self.known.insert(hash, known);
         }
     }
 }
@@ -119,9 +158,19 @@ mod tests {
     use crate::keys::PlainKey;
     use crate::principal::{Tier, Via};
 
-    const NOW: UnixMs = UnixMs(1_000);
+    const NOW: Use = Use {
+        at: UnixMs(1_000),
+        from: None,
+    };
 
-    fn caller() -> (HashedKey, KeyId, Principal) {
+    fn later(by: Duration) -> Use {
+        Use {
+            at: NOW.at.plus(by),
+            ..NOW
+        }
+    }
+
+    fn holder() -> (HashedKey, KeyId, Holder) {
         let id = KeyId::new();
         let principal = Principal {
             account: AccountId::new(),
@@ -129,69 +178,109 @@ mod tests {
             quota: Tier::Free.quota(),
             grant: Arc::default(),
         };
-        (PlainKey::generate().unwrap().hash(), id, principal)
+        let holder = Holder {
+            principal,
+            revoked: false,
+            conditions: Conditions {
+                ends: None,
+                ips: Arc::default(),
+            },
+        };
+        (PlainKey::generate().unwrap().hash(), id, holder)
+    }
+
+    fn lookup(memory: &Memory, hash: HashedKey, used: Use) -> Lookup {
+        match memory.recall(hash, used) {
+            Recalled::Nothing(lookup) => lookup,
+            Recalled::Known(_) => panic!("nothing was to be known of the key"),
+        }
+    }
+
+    fn knows(memory: &Memory, hash: HashedKey, used: Use) -> bool {
+        matches!(memory.recall(hash, used), Recalled::Known(Ok(_)))
     }
 
     #[test]
     fn a_key_is_remembered_for_five_seconds_from_when_its_look_up_began() {
-        let (memory, (hash, _, principal)) = (Memory::default(), caller());
-        let lookup = memory.recall(hash, NOW).err().unwrap();
-        memory.remember(lookup, &principal);
-        assert_eq!(
-            memory
-                .recall(hash, NOW.plus(FRESH - Duration::from_millis(1)))
-                .ok(),
-            Some(principal)
-        );
-        assert!(memory.recall(hash, NOW.plus(FRESH)).is_err());
+        let (memory, (hash, _, holder)) = (Memory::default(), holder());
+        let principal = holder.principal.clone();
+        let looked_up = lookup(&memory, hash, NOW);
+        assert_eq!(memory.remember(looked_up, holder).unwrap(), principal);
+        let recalled = memory.recall(hash, later(FRESH - Duration::from_millis(1)));
+        assert!(matches!(recalled, Recalled::Known(Ok(known)) if known == principal));
+        lookup(&memory, hash, later(FRESH));
+    }
+
+    #[test]
+    fn a_remembered_key_expires_on_time_and_is_held_to_its_addresses() {
+        let (memory, (hash, _, mut holder)) = (Memory::default(), holder());
+        let (home, away) = ("10.0.0.1".parse().ok(), "10.0.0.2".parse().ok());
+        holder.conditions = Conditions {
+            ends: Some(NOW.at.plus(Duration::from_secs(1))),
+            ips: ["10.0.0.1/32".parse().unwrap()].into(),
+        };
+        let at = |seconds, from| Use {
+            from,
+            ..later(Duration::from_millis(seconds))
+        };
+        let looked_up = lookup(&memory, hash, at(0, home));
+        memory.remember(looked_up, holder).unwrap();
+        assert!(knows(&memory, hash, at(999, home)));
+        for (used, expired) in [(at(999, away), false), (at(1_000, home), true)] {
+            let Recalled::Known(Err(refusal)) = memory.recall(hash, used) else {
+                panic!("it was to be refused without a look-up");
+            };
+            assert_eq!(matches!(refusal, Refusal::Expired), expired, "{refusal:?}");
+        }
+        let expected = Uses::from([(hash, at(999, home))]);
+        assert_eq!(memory.take_uses(), expected, "a refused call is no use");
     }
 
     #[test]
     fn what_was_looked_up_before_a_revocation_is_not_remembered_after_it() {
-        let (memory, (hash, id, principal)) = (Memory::default(), caller());
-        let lookup = memory.recall(hash, NOW).err().unwrap();
+        let (memory, (hash, id, holder)) = (Memory::default(), holder());
+        let looked_up = lookup(&memory, hash, NOW);
         memory.forget(&id);
-        memory.remember(lookup, &principal);
-        assert!(memory.recall(hash, NOW).is_err());
+        memory.remember(looked_up, holder).unwrap();
+        assert!(!knows(&memory, hash, NOW));
     }
 
     #[test]
     fn a_revocation_leaves_other_keys_remembered() {
-        let (memory, (hash, _, principal)) = (Memory::default(), caller());
-        let lookup = memory.recall(hash, NOW).err().unwrap();
-        memory.remember(lookup, &principal);
+        let (memory, (hash, _, holder)) = (Memory::default(), holder());
+        let looked_up = lookup(&memory, hash, NOW);
+        memory.remember(looked_up, holder).unwrap();
         memory.forget(&KeyId::new());
-        assert!(memory.recall(hash, NOW).is_ok());
+        assert!(knows(&memory, hash, NOW));
     }
 
     #[test]
     fn memory_is_bounded_and_makes_room_of_what_is_stale() {
         let memory = Memory::default();
-        let remember = |at| {
-            let (hash, _, principal) = caller();
-            let lookup = memory.recall(hash, at).err().unwrap();
-            memory.remember(lookup, &principal);
+        let remember = |used| {
+            let (hash, _, holder) = holder();
+            let looked_up = lookup(&memory, hash, used);
+            memory.remember(looked_up, holder).unwrap();
             hash
         };
         for _ in 0..MOST_KEYS {
             remember(NOW);
         }
         let over = remember(NOW);
-        assert!(memory.recall(over, NOW).is_err());
-        let later = NOW.plus(FRESH);
-        let fits = remember(later);
-        assert!(memory.recall(fits, later).is_ok());
+        assert!(!knows(&memory, over, NOW));
+        let fits = remember(later(FRESH));
+        assert!(knows(&memory, fits, later(FRESH)));
     }
 
     #[test]
     fn a_use_given_back_does_not_hide_a_later_one() {
-        let (memory, (hash, id, principal)) = (Memory::default(), caller());
-        let lookup = memory.recall(hash, NOW).err().unwrap();
-        memory.remember(lookup, &principal);
+        let (memory, (hash, _, holder)) = (Memory::default(), holder());
+        let looked_up = lookup(&memory, hash, NOW);
+        memory.remember(looked_up, holder).unwrap();
         let uses = memory.take_uses();
-        let later = NOW.plus(Duration::from_secs(1));
-        assert!(memory.recall(hash, later).is_ok());
+        let later = later(Duration::from_secs(1));
+        assert!(knows(&memory, hash, later));
         memory.give_back(uses);
-        assert_eq!(memory.take_uses(), HashMap::from([(id, later)]));
+        assert_eq!(memory.take_uses(), Uses::from([(hash, later)]));
     }
 }

@@ -1,46 +1,132 @@
-//! Keys: how a program says which account it calls for.
+//! Keys: how a program says which account it calls for, and what of the account's it may use.
 
+mod error;
 mod format;
 mod memory;
+mod restrictions;
 mod store;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
-
-use rand::rand_core::OsError;
+use std::time::Duration;
 
 use crate::clock::{Clock, UnixMs};
 use crate::db::Db;
 use crate::ids::{AccountId, KeyId};
 use crate::principal::Principal;
 
+pub use error::{CreateError, Refusal, RevokeError, RotateError, StoreError};
 pub use format::{Malformed, PlainKey};
-use memory::Memory;
+use memory::{Memory, Recalled, Use};
+pub use restrictions::{Invalid, Restrictions, bare};
 
-/// Live keys of one account; revoked ones do not count.
+/// Live keys of one account; revoked and expired ones do not count.
 pub const MOST_KEYS: usize = 100;
 pub const MOST_NAME_CHARS: usize = 50;
+/// How long an old secret can live on beside the one that replaced it.
+pub const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
+/// Older secrets of one key that are taken at the same time.
+pub const MOST_RETIRED: usize = 10;
+/// For so long a secret that has ended is refused as expired; after that, as one that never was.
+const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
 /// A key without its secret, which is known only to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     pub id: KeyId,
     pub name: String,
-    /// The first 8 characters.
+    /// The first 8 characters of its present secret.
     pub prefix: String,
     /// The last 4 characters.
     pub suffix: String,
     pub created: UnixMs,
+    /// When its present secret was last used, and from where.
     pub last_used: Option<UnixMs>,
+    pub last_used_from: Option<IpAddr>,
     pub revoked: Option<UnixMs>,
+    pub restrictions: Restrictions,
+    /// Its older secrets that are still taken, newest first. Only [`Keys::list`] tells them.
+    pub retired: Vec<RetiredSecret>,
+}
+
+/// A secret that was replaced, and is taken until it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredSecret {
+    pub prefix: String,
+    pub suffix: String,
+    pub last_used: Option<UnixMs>,
+    pub last_used_from: Option<IpAddr>,
+    pub ends: UnixMs,
+}
+
+/// Whether a key can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    Active,
+    Expired,
+    Revoked,
 }
 
 impl Key {
     /// As shown: `ask_7Hq2…k3Qa`.
     pub fn masked(&self) -> String {
-        format!("{}…{}", self.prefix, self.suffix)
+        masked(&self.prefix, &self.suffix)
     }
+
+    pub fn state(&self, now: UnixMs) -> KeyState {
+        match (self.revoked, self.restrictions.expires) {
+            (Some(_), _) => KeyState::Revoked,
+            (None, Some(expires)) if expires <= now => KeyState::Expired,
+            (None, _) => KeyState::Active,
+        }
+    }
+}
+
+impl RetiredSecret {
+    pub fn masked(&self) -> String {
+        masked(&self.prefix, &self.suffix)
+    }
+}
+
+fn masked(prefix: &str, suffix: &str) -> String {
+    format!("{prefix}…{suffix}")
+}
+
+/// What a key is to be, as its owner typed it. Empty lists and `None` restrict nothing.
+#[derive(Clone, Debug, Default)]
+pub struct NewKey {
+    pub name: String,
+    /// From then on it is refused.
+    pub expires: Option<UnixMs>,
+    /// Names of endpoints, such as `chat`.
+    pub endpoints: Vec<String>,
+    /// Ids of models.
+    pub models: Vec<String>,
+    /// Addresses and ranges that it may be used from.
+    pub ips: Vec<String>,
+    /// Requests per minute, at most as many as the account has.
+    pub rpm: Option<u32>,
+    /// Tokens per minute, at most as many as the account has.
+    pub tpm: Option<u64>,
+}
+
+impl NewKey {
+    /// One that may all that its account may.
+    pub fn named(name: impl Into<String>) -> Self {
+        NewKey {
+            name: name.into(),
+            ..NewKey::default()
+        }
+    }
+}
+
+/// A key's new secret, and when the one that it replaced ends.
+pub struct Rotated {
+    pub key: Key,
+    pub secret: PlainKey,
+    pub old: RetiredSecret,
 }
 
 /// The keys of this service; cheap to clone, and every clone has the same memory.
@@ -64,28 +150,26 @@ impl Keys {
     pub async fn create(
         &self,
         account: &AccountId,
-        name: &str,
+        new: NewKey,
     ) -> Result<(Key, PlainKey), CreateError> {
-        let name = name.trim();
-        match name.chars().count() {
-            0 => return Err(CreateError::NameMissing),
-            1..=MOST_NAME_CHARS => {}
-            _ => {
-                return Err(CreateError::NameTooLong {
-                    max: MOST_NAME_CHARS,
-                });
-            }
-        }
+        let quota = store::quota(&self.db, account)
+            .await
+            .map_err(CreateError::Store)?;
+        let created = self.clock.now();
+        let (name, restrictions) = new.check(created, quota)?;
         let secret = PlainKey::generate().map_err(CreateError::Randomness)?;
         let (prefix, suffix) = secret.ends();
         let key = Key {
             id: KeyId::new(),
-            name: name.to_owned(),
+            name,
             prefix: prefix.to_owned(),
             suffix: suffix.to_owned(),
-            created: self.clock.now(),
+            created,
             last_used: None,
+            last_used_from: None,
             revoked: None,
+            restrictions,
+            retired: vec![],
         };
         let most = i64::try_from(MOST_KEYS).unwrap_or(i64::MAX);
         match store::insert(&self.db, account, &key, &secret.hash(), most)
@@ -97,13 +181,64 @@ impl Keys {
         }
     }
 
-    /// Newest first, revoked ones last.
+    /// Newest first, expired ones behind those that can be used, revoked ones last.
     pub async fn list(&self, account: &AccountId) -> Result<Vec<Key>, StoreError> {
         self.flush_last_used().await?;
-        store::list(&self.db, account).await.map_err(StoreError)
+        store::list(&self.db, account, self.clock.now())
+            .await
+            .map_err(StoreError)
     }
 
-    /// From here on the key is refused. Revoking it again changes nothing.
+    /// A new secret under the same id. The one that it replaces is taken for `overlap` more, and so is each older one
+    /// for what its own rotation gave it: so programs can change over one by one.
+    pub async fn rotate(
+        &self,
+        account: &AccountId,
+        id: &KeyId,
+        overlap: Duration,
+    ) -> Result<Rotated, RotateError> {
+        if overlap > LONGEST_OVERLAP {
+            let max = LONGEST_OVERLAP;
+            return Err(RotateError::OverlapTooLong { max });
+        }
+        let secret = PlainKey::generate().map_err(RotateError::Randomness)?;
+        let mut transaction = self.db.begin().await.map_err(RotateError::Store)?;
+        let (mut key, old) = store::hold(&mut transaction, account, id)
+            .await
+            .map_err(RotateError::Store)?
+            .ok_or(RotateError::NotFound)?;
+        let now = self.clock.now();
+        match key.state(now) {
+            KeyState::Active => {}
+            KeyState::Expired => return Err(RotateError::Expired),
+            KeyState::Revoked => return Err(RotateError::Revoked),
+        }
+        let forgotten = UnixMs(now.0 - UnixMs(0).plus(REMEMBERED).0);
+        let live = store::count_retired(&mut transaction, id, now, forgotten)
+            .await
+            .map_err(RotateError::Store)?;
+        // An old secret that ends at once takes nobody's place: the way out of a leak is always open.
+        if !overlap.is_zero() && usize::try_from(live).unwrap_or(MOST_RETIRED) >= MOST_RETIRED {
+            return Err(RotateError::TooManySecrets { max: MOST_RETIRED });
+        }
+        let ends = now.plus(overlap);
+        let new = (secret.hash(), secret.ends());
+        store::replace_secret(&mut transaction, &key, &old, &new.0, new.1, now, ends)
+            .await
+            .map_err(RotateError::Store)?;
+        transaction.commit().await.map_err(RotateError::Store)?;
+        self.memory.forget(id);
+        let old = RetiredSecret {
+            prefix: std::mem::replace(&mut key.prefix, new.1.0.to_owned()),
+            suffix: std::mem::replace(&mut key.suffix, new.1.1.to_owned()),
+            last_used: key.last_used.take(),
+            last_used_from: key.last_used_from.take(),
+            ends,
+        };
+        Ok(Rotated { key, secret, old })
+    }
+
+    /// From here on the key is refused, by all its secrets. Revoking it again changes nothing.
     pub async fn revoke(&self, account: &AccountId, id: &KeyId) -> Result<(), RevokeError> {
         let found = store::revoke(&self.db, account, id, self.clock.now())
             .await
@@ -115,14 +250,19 @@ impl Keys {
         Ok(())
     }
 
-    /// Who calls with the key `presented`.
-    pub async fn verify(&self, presented: &str) -> Result<Principal, Refusal> {
+    /// Who calls with the key `presented`, from an address, if that is known.
+    pub async fn verify(
+        &self,
+        presented: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Principal, Refusal> {
         let hash = PlainKey::parse(presented)
             .map_err(|Malformed| Refusal::Mistyped)?
             .hash();
-        let lookup = match self.memory.recall(hash, self.clock.now()) {
-            Ok(principal) => return Ok(principal),
-            Err(lookup) => lookup,
+        let at = self.clock.now();
+        let lookup = match self.memory.recall(hash, Use { at, from }) {
+            Recalled::Known(answer) => return answer,
+            Recalled::Nothing(lookup) => lookup,
         };
         let holder = store::find_holder(&self.db, &hash)
             .await
@@ -131,12 +271,11 @@ impl Keys {
         if holder.revoked {
             return Err(Refusal::Revoked);
         }
-        self.memory.remember(lookup, &holder.principal);
-        Ok(holder.principal)
+        self.memory.remember(lookup, holder)
     }
 
-    /// Writes down when keys were last used. That is noted in memory first, off the path of requests: this is to be
-    /// called every few seconds, and at the end.
+    /// Writes down when and from where keys were last used. That is noted in memory first, off the path of requests:
+    /// this is to be called every few seconds, and at the end.
     pub async fn flush_last_used(&self) -> Result<(), StoreError> {
         let uses = self.memory.take_uses();
         if uses.is_empty() {
@@ -148,42 +287,3 @@ impl Keys {
         })
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    #[error("the key has no name")]
-    NameMissing,
-    #[error("the key's name is longer than {max} characters")]
-    NameTooLong { max: usize },
-    #[error("the account has {max} keys already")]
-    TooMany { max: usize },
-    #[error("the system gave no random bytes")]
-    Randomness(#[source] OsError),
-    #[error("the key could not be stored")]
-    Store(#[source] sqlx::Error),
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum RevokeError {
-    #[error("the account has no such key")]
-    NotFound,
-    #[error("the key could not be revoked")]
-    Store(#[source] sqlx::Error),
-}
-
-/// Why a key was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    #[error("the key is mistyped or was cut")]
-    Mistyped,
-    #[error("there is no such key")]
-    Unknown,
-    #[error("the key was revoked")]
-    Revoked,
-    #[error("the key could not be looked up")]
-    Store(#[source] sqlx::Error),
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the keys could not be reached")]
-pub struct StoreError(#[source] sqlx::Error);

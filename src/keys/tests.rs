@@ -1,3 +1,6 @@
+mod restriction;
+mod rotation;
+
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -36,7 +39,10 @@ impl Site {
     }
 
     async fn create(&self, name: &str) -> (Key, PlainKey) {
-        self.keys.create(&self.account, name).await.unwrap()
+        self.keys
+            .create(&self.account, NewKey::named(name))
+            .await
+            .unwrap()
     }
 
     async fn names(&self) -> Vec<String> {
@@ -78,7 +84,10 @@ async fn a_key_calls_for_its_account_with_the_quota_of_its_tier() {
         quota: Tier::Free.quota(),
         grant: Arc::default(),
     };
-    assert_eq!(site.keys.verify(secret.expose()).await.unwrap(), expected);
+    assert_eq!(
+        site.keys.verify(secret.expose(), None).await.unwrap(),
+        expected
+    );
 }
 
 #[tokio::test]
@@ -97,12 +106,12 @@ async fn the_secret_is_not_in_the_database() {
 async fn what_is_no_key_of_ours_is_refused_for_what_it_is() {
     let site = Site::open().await;
     assert!(matches!(
-        site.keys.verify("ask_").await,
+        site.keys.verify("ask_", None).await,
         Err(Refusal::Mistyped)
     ));
     let nobodys = PlainKey::generate().unwrap();
     assert!(matches!(
-        site.keys.verify(nobodys.expose()).await,
+        site.keys.verify(nobodys.expose(), None).await,
         Err(Refusal::Unknown)
     ));
 }
@@ -111,11 +120,11 @@ async fn what_is_no_key_of_ours_is_refused_for_what_it_is() {
 async fn a_revoked_key_is_refused_at_once_and_may_be_revoked_again() {
     let site = Site::open().await;
     let (key, secret) = site.create("laptop").await;
-    site.keys.verify(secret.expose()).await.unwrap();
+    site.keys.verify(secret.expose(), None).await.unwrap();
 
     site.keys.revoke(&site.account, &key.id).await.unwrap();
     assert!(matches!(
-        site.keys.verify(secret.expose()).await,
+        site.keys.verify(secret.expose(), None).await,
         Err(Refusal::Revoked)
     ));
 
@@ -138,14 +147,14 @@ async fn another_accounts_key_is_neither_seen_nor_revoked() {
         Err(RevokeError::NotFound)
     ));
     assert_eq!(site.keys.list(&stranger).await.unwrap(), []);
-    assert!(site.keys.verify(secret.expose()).await.is_ok());
+    assert!(site.keys.verify(secret.expose(), None).await.is_ok());
 }
 
 #[tokio::test]
 async fn what_another_process_changes_holds_after_five_seconds() {
     let site = Site::open().await;
     let (key, secret) = site.create("laptop").await;
-    site.keys.verify(secret.expose()).await.unwrap();
+    site.keys.verify(secret.expose(), None).await.unwrap();
 
     let elsewhere = Keys::new(site.db.clone(), site.clock.clone());
     sqlx::query("UPDATE accounts SET tier = 'startup', rpm = 3")
@@ -153,13 +162,13 @@ async fn what_another_process_changes_holds_after_five_seconds() {
         .await
         .unwrap();
     site.clock.advance(Duration::from_secs(5));
-    let quota = site.keys.verify(secret.expose()).await.unwrap().quota;
+    let quota = site.keys.verify(secret.expose(), None).await.unwrap().quota;
     assert_eq!((quota.rpm, quota.tpm), (3, Tier::Startup.quota().tpm));
 
     elsewhere.revoke(&site.account, &key.id).await.unwrap();
     site.clock.advance(Duration::from_secs(5));
     assert!(matches!(
-        site.keys.verify(secret.expose()).await,
+        site.keys.verify(secret.expose(), None).await,
         Err(Refusal::Revoked)
     ));
 }
@@ -184,7 +193,7 @@ async fn the_list_shows_the_latest_use() {
     assert_eq!(last_used().await, None);
     for _ in 0..2 {
         site.clock.advance(Duration::from_secs(2));
-        site.keys.verify(secret.expose()).await.unwrap();
+        site.keys.verify(secret.expose(), None).await.unwrap();
         assert_eq!(last_used().await, Some(site.clock.now()));
     }
 }
@@ -192,14 +201,17 @@ async fn the_list_shows_the_latest_use() {
 #[tokio::test]
 async fn a_name_has_1_to_50_characters() {
     let site = Site::open().await;
-    let refused = async |name: &str| site.keys.create(&site.account, name).await.err();
+    let refused = async |name: &str| {
+        let new = NewKey::named(name);
+        site.keys.create(&site.account, new).await.err()
+    };
     assert!(matches!(
         refused(" \t").await,
-        Some(CreateError::NameMissing)
+        Some(CreateError::Invalid(Invalid::NameMissing))
     ));
     assert!(matches!(
         refused(&"é".repeat(51)).await,
-        Some(CreateError::NameTooLong { max: 50 })
+        Some(CreateError::Invalid(Invalid::NameTooLong { max: 50 }))
     ));
     assert!(refused(&"é".repeat(50)).await.is_none());
 }
@@ -216,7 +228,7 @@ async fn an_account_has_100_live_keys_at_most_however_many_ask_at_once() {
         let (keys, account, barrier) = (site.keys.clone(), site.account.clone(), barrier.clone());
         tasks.spawn(async move {
             barrier.wait().await;
-            keys.create(&account, "one of twenty")
+            keys.create(&account, NewKey::named("one of twenty"))
                 .await
                 .map(|(key, _)| key.id)
         });
@@ -249,7 +261,7 @@ async fn no_look_up_under_way_outlives_a_revocation() {
             let (keys, secret, barrier) = (site.keys.clone(), secret.clone(), barrier.clone());
             readers.spawn(async move {
                 barrier.wait().await;
-                keys.verify(secret.expose()).await.is_ok()
+                keys.verify(secret.expose(), None).await.is_ok()
             });
         }
         barrier.wait().await;
@@ -257,7 +269,7 @@ async fn no_look_up_under_way_outlives_a_revocation() {
         readers.join_all().await;
         // The clock stands still: what was remembered wrongly would be believed now.
         assert!(matches!(
-            site.keys.verify(secret.expose()).await,
+            site.keys.verify(secret.expose(), None).await,
             Err(Refusal::Revoked)
         ));
     }

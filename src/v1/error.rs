@@ -310,6 +310,17 @@ impl From<Refusal> for ApiError {
                 "api_key_revoked",
                 "The API key was revoked. Use another, or make one on the dashboard's Keys page.",
             ),
+            Refusal::Expired => unauthorized(
+                "api_key_expired",
+                "The API key has expired, or was replaced and its time beside the new one is over. Use another, or \
+                 make one on the dashboard's Keys page.",
+            ),
+            Refusal::IpNotAllowed => ApiError::new(
+                StatusCode::FORBIDDEN,
+                "permission_error",
+                "ip_not_allowed",
+                "The API key may not be used from your IP address. Call from one that it allows, or use another key.",
+            ),
             Refusal::Store(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

@@ -1,10 +1,11 @@
 //! Who is calling: a layer per mount makes a [`Principal`], and nothing behind it asks how.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -26,7 +27,11 @@ pub(super) async fn by_key(
 ) -> Response {
     let began = Instant::now();
     let verified = match bearer(request.headers()) {
-        Some(secret) => v1.keys.verify(secret).await.map_err(ApiError::from),
+        Some(secret) => {
+            let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            let from = from.map(|ConnectInfo(address)| address.ip());
+            v1.keys.verify(secret, from).await.map_err(ApiError::from)
+        }
         None => Err(ApiError::missing_key()),
     };
     arrival.took(Phase::Auth, began.elapsed());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
 use assisters::config::{Config, Fsync, IdempotencySettings, RequestLimits, StreamSettings};
-use assisters::keys::{Key, Keys};
+use assisters::keys::{Key, Keys, NewKey};
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -105,13 +105,18 @@ impl Site {
             .create(&email, Password::new(PASSWORD), tier, false)
             .await
             .unwrap();
-        let keys = Keys::new(self.running.db.clone(), self.clock.clone());
-        let (key, secret) = keys.create(&account.id, "laptop").await.unwrap();
+        let new = NewKey::named("laptop");
+        let (key, secret) = self.keys().create(&account.id, new).await.unwrap();
         Caller {
             account,
             key,
             secret: secret.expose().to_owned(),
         }
+    }
+
+    /// The service's keys, as another process that shares its database has them.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.running.db.clone(), self.clock.clone())
     }
 
     /// A browser in which nobody is signed in.
