@@ -1,6 +1,7 @@
 //! One account's view of the service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use app::console::{
     Console, Key, Limit, ModelUsage, NewKey, Overview, Problem, Totals, Usage, UsageBucket,
@@ -14,6 +15,7 @@ use crate::accounts::Account;
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::ids::KeyId;
 use crate::keys::{self, CreateError, Invalid, KeyState, RevokeError};
+use crate::principal::{Principal, Via};
 use crate::usage::Slice;
 
 pub(super) struct AccountConsole {
@@ -56,10 +58,13 @@ impl AccountConsole {
     }
 
     fn limits(&self) -> Vec<Limit> {
-        let standing = self
-            .dashboard
-            .limits
-            .standing(&self.account.id, self.account.quota);
+        let caller = Principal {
+            account: self.account.id.clone(),
+            via: Via::Playground,
+            quota: self.account.quota,
+            grant: Arc::default(),
+        };
+        let standing = self.dashboard.limits.standing(&caller).account;
         [("Requests", standing.requests), ("Tokens", standing.tokens)]
             .map(|(name, bucket)| Limit {
                 name: name.to_owned(),

@@ -1,8 +1,12 @@
-//! Limits: what an account may use in any 60 seconds, in requests and in tokens, held in this process.
+//! Limits: what an account, and a key with limits of its own, may use in any 60 seconds, in requests and in tokens, held
+//! in this process.
 //!
 //! [`Limits::admit`] takes one request and an estimate of its tokens in one step. The [`Admission`] that it gives must be
 //! settled with what was really used; dropped, it gives its tokens back.
 
+mod buckets;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::collections::HashMap;
@@ -11,25 +15,26 @@ use std::time::Duration;
 
 use crate::clock::{Clock, UnixMs};
 use crate::ids::AccountId;
-use crate::principal::Quota;
-use window::Window;
+use crate::principal::{Principal, Quota};
+use buckets::{Account, Quotas};
 
-/// The buckets of all accounts; cheap to clone.
+/// The buckets of all accounts and their keys; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    accounts: Arc<Mutex<HashMap<AccountId, Arc<Mutex<Buckets>>>>>,
+    /// Locked before an account is, never while one is.
+    accounts: Arc<Mutex<HashMap<AccountId, Arc<Mutex<Account>>>>>,
     clock: Clock,
 }
 
-#[derive(Debug, Default)]
-struct Buckets {
-    requests: Window,
-    tokens: Window,
-    /// Of `tokens`, what requests in flight have reserved.
-    reserved: u64,
+/// How all the buckets that a caller draws from stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standings {
+    pub account: Standing,
+    /// Of a key that has limits of its own. Where it has only one of the two, the other is the account's limit.
+    pub key: Option<Standing>,
 }
 
-/// How an account's buckets stand.
+/// How one holder's buckets stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub requests: Bucket,
@@ -38,17 +43,37 @@ pub struct Standing {
     pub reserved: u64,
 }
 
-/// One bucket: how much of it is used within 60 seconds, and when it is full again.
+/// One bucket: how much of it is used within 60 seconds, and when that comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub limit: u64,
     pub used: u64,
+    /// When the first of what is used is free again; `None` while nothing is used.
+    pub frees_at: Option<UnixMs>,
+    /// When all of it is.
     pub full_at: UnixMs,
 }
 
 impl Bucket {
     pub fn remaining(self) -> u64 {
         self.limit.saturating_sub(self.used)
+    }
+}
+
+impl Standings {
+    /// Of each kind of bucket the one with less left: what the caller will run into first.
+    pub fn tightest(&self) -> Standing {
+        let mut tightest = self.account;
+        if let Some(key) = self.key {
+            if key.requests.remaining() < tightest.requests.remaining() {
+                tightest.requests = key.requests;
+            }
+            if key.tokens.remaining() < tightest.tokens.remaining() {
+                tightest.tokens = key.tokens;
+                tightest.reserved = key.reserved;
+            }
+        }
+        tightest
     }
 }
 
@@ -59,11 +84,21 @@ pub enum BucketName {
     Tokens,
 }
 
+/// Whose bucket it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Account,
+    Key,
+}
+
 /// Why a request was not admitted. It cost nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
+    /// Of all buckets without room, the one that lacks it longest.
     pub bucket: BucketName,
+    pub holder: Holder,
     pub asked: u64,
+    /// How that holder's buckets stand.
     pub standing: Standing,
     /// After this long the same request fits, unless others take the room; `None` if it never will.
     pub retry_after: Option<Duration>,
@@ -77,53 +112,34 @@ impl Limits {
         }
     }
 
-    /// Takes one request and `tokens` from the account's buckets, or nothing at all.
-    pub fn admit(
-        &self,
-        account: &AccountId,
-        quota: Quota,
-        tokens: u64,
-    ) -> Result<Admission, Refused> {
-        let now = self.clock.now();
-        let buckets = self.buckets(account);
-        let mut held = lock(&buckets);
-        let refuse = |held: &mut Buckets, bucket, asked, retry_after| {
-            Err(Refused {
-                bucket,
-                asked,
-                standing: held.standing(quota, now),
-                retry_after,
-            })
-        };
-        if tokens > quota.tpm {
-            return refuse(&mut held, BucketName::Tokens, tokens, None);
+    /// Takes one request and `tokens` from the account's buckets and from the key's, or nothing at all.
+    pub fn admit(&self, caller: &Principal, tokens: u64) -> Result<Admission, Refused> {
+        let quotas = quotas(caller);
+        let account = self.account(&caller.account);
+        let mut held = lock(&account);
+        let now = held.now(&self.clock);
+        if let Some(lacking) = held.lacks(&quotas, tokens, now) {
+            let standings = held.standings(&quotas, now);
+            return Err(Refused {
+                bucket: lacking.bucket,
+                holder: lacking.holder,
+                asked: match lacking.bucket {
+                    BucketName::Requests => 1,
+                    BucketName::Tokens => tokens,
+                },
+                standing: match (lacking.holder, standings.key) {
+                    (Holder::Key, Some(key)) => key,
+                    _ => standings.account,
+                },
+                retry_after: lacking.until.map(|until| until.since(now)),
+            });
         }
-        if quota.rpm == 0 {
-            return refuse(&mut held, BucketName::Requests, 1, None);
-        }
-        // Both must have room; of two waits the longer one is true.
-        let requests = held.requests.wait_for(1, u64::from(quota.rpm), now);
-        let room = held.tokens.wait_for(tokens, quota.tpm, now);
-        match (requests, room) {
-            (None, None) => {}
-            (Some(wait), room) => {
-                return refuse(
-                    &mut held,
-                    BucketName::Requests,
-                    1,
-                    Some(wait.max(room.unwrap_or_default())),
-                );
-            }
-            (None, Some(wait)) => return refuse(&mut held, BucketName::Tokens, tokens, Some(wait)),
-        }
-        held.requests.add(1, now);
-        held.tokens.add(tokens, now);
-        held.reserved += tokens;
-        let standing = held.standing(quota, now);
+        held.take(&quotas, tokens, now);
+        let standing = held.standings(&quotas, now).tightest();
         drop(held);
         Ok(Admission {
-            buckets,
-            quota,
+            account,
+            quotas,
             clock: self.clock.clone(),
             admitted: now,
             reserved: tokens,
@@ -132,38 +148,47 @@ impl Limits {
         })
     }
 
-    /// How the account's buckets stand now.
-    pub fn standing(&self, account: &AccountId, quota: Quota) -> Standing {
-        lock(&self.buckets(account)).standing(quota, self.clock.now())
+    /// How the caller's buckets stand now.
+    pub fn standing(&self, caller: &Principal) -> Standings {
+        let account = self.account(&caller.account);
+        let mut held = lock(&account);
+        let now = held.now(&self.clock);
+        held.standings(&quotas(caller), now)
     }
 
-    /// Forgets the accounts whose buckets are full again; to be called now and then.
+    /// Forgets the accounts and keys whose buckets are full again; to be called now and then.
     pub fn sweep(&self) {
-        let now = self.clock.now();
-        lock(&self.accounts)
-            .retain(|_, buckets| Arc::strong_count(buckets) > 1 || !lock(buckets).is_full(now));
+        // Whoever holds an account is about to use it; new holders wait for the outer lock.
+        lock(&self.accounts).retain(|_, account| {
+            let mut held = lock(account);
+            let now = held.now(&self.clock);
+            !held.sweep(now) || Arc::strong_count(account) > 1
+        });
     }
 
-    fn buckets(&self, account: &AccountId) -> Arc<Mutex<Buckets>> {
+    fn account(&self, id: &AccountId) -> Arc<Mutex<Account>> {
         let mut accounts = lock(&self.accounts);
-        match accounts.get(account) {
-            Some(buckets) => buckets.clone(),
-            None => accounts.entry(account.clone()).or_default().clone(),
+        match accounts.get(id) {
+            Some(account) => account.clone(),
+            None => accounts.entry(id.clone()).or_default().clone(),
         }
     }
 }
 
-impl Buckets {
-    fn standing(&mut self, quota: Quota, now: UnixMs) -> Standing {
-        Standing {
-            requests: self.requests.bucket(u64::from(quota.rpm), now),
-            tokens: self.tokens.bucket(quota.tpm, now),
-            reserved: self.reserved,
-        }
-    }
-
-    fn is_full(&mut self, now: UnixMs) -> bool {
-        self.requests.used(now) == 0 && self.tokens.used(now) == 0
+fn quotas(caller: &Principal) -> Quotas {
+    let (grant, quota) = (&caller.grant, caller.quota);
+    let own = Quota {
+        rpm: grant.rpm.unwrap_or(quota.rpm),
+        tpm: grant.tpm.unwrap_or(quota.tpm),
+    };
+    let limited = grant.rpm.is_some() || grant.tpm.is_some();
+    Quotas {
+        account: quota,
+        key: caller
+            .via
+            .key()
+            .filter(|_| limited)
+            .map(|id| (id.clone(), own)),
     }
 }
 
@@ -171,8 +196,8 @@ impl Buckets {
 #[must_use = "settle it with what was used; dropped, it gives all its tokens back"]
 #[derive(Debug)]
 pub struct Admission {
-    buckets: Arc<Mutex<Buckets>>,
-    quota: Quota,
+    account: Arc<Mutex<Account>>,
+    quotas: Quotas,
     clock: Clock,
     admitted: UnixMs,
     reserved: u64,
@@ -181,22 +206,23 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// How the buckets stood when this was admitted, itself counted.
+    /// How the tightest buckets stood when this was admitted, itself counted.
     pub fn standing(&self) -> Standing {
         self.standing
     }
 
-    /// Replaces the reservation by what was used; the rest is free at once. Gives how the buckets stand now.
+    /// Replaces the reservation by what was used; the rest is free at once, and what was used beyond it is charged too.
+    /// Gives how the tightest buckets stand now.
     pub fn settle(mut self, used: u64) -> Standing {
         self.close(used)
     }
 
     fn close(&mut self, used: u64) -> Standing {
         self.open = false;
-        let mut held = lock(&self.buckets);
-        held.tokens.replace(self.reserved, used, self.admitted);
-        held.reserved = held.reserved.saturating_sub(self.reserved);
-        held.standing(self.quota, self.clock.now())
+        let mut held = lock(&self.account);
+        let now = held.now(&self.clock);
+        held.settle(&self.quotas, self.reserved, used, self.admitted);
+        held.standings(&self.quotas, now).tightest()
     }
 }
 
@@ -211,106 +237,4 @@ impl Drop for Admission {
 /// No panic can leave these numbers half changed, so a poisoned lock is as good as any.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Barrier;
-    use std::thread;
-
-    use super::*;
-
-    const QUOTA: Quota = Quota {
-        rpm: 10,
-        tpm: 1_000,
-    };
-
-    fn fresh() -> (Limits, Clock, AccountId) {
-        let clock = Clock::manual(UnixMs(1_700_000_000_000));
-        (Limits::new(clock.clone()), clock, AccountId::new())
-    }
-
-    #[test]
-    fn of_many_at_once_exactly_the_limit_is_admitted() {
-        let (limits, _, account) = fresh();
-        let barrier = Barrier::new(100);
-        let admitted = thread::scope(|scope| {
-            let threads: Vec<_> = (0..100)
-                .map(|_| {
-                    scope.spawn(|| {
-                        barrier.wait();
-                        limits
-                            .admit(&account, QUOTA, 1)
-                            .map(|admission| admission.settle(1))
-                            .is_ok()
-                    })
-                })
-                .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .filter(|ok| *ok)
-                .count()
-        });
-        assert_eq!(admitted, 10);
-    }
-
-    #[test]
-    fn settling_gives_the_rest_back_at_once() {
-        let (limits, _, account) = fresh();
-        let admission = limits.admit(&account, QUOTA, 1_000).unwrap();
-        assert_eq!(admission.standing().tokens.remaining(), 0);
-        assert_eq!(
-            limits.admit(&account, QUOTA, 1).unwrap_err().bucket,
-            BucketName::Tokens
-        );
-        let standing = admission.settle(300);
-        assert_eq!((standing.tokens.remaining(), standing.reserved), (700, 0));
-    }
-
-    #[test]
-    fn a_dropped_admission_costs_its_request_but_no_tokens() {
-        let (limits, _, account) = fresh();
-        drop(limits.admit(&account, QUOTA, 500).unwrap());
-        let standing = limits.standing(&account, QUOTA);
-        assert_eq!((standing.tokens.used, standing.requests.used), (0, 1));
-    }
-
-    #[test]
-    fn waiting_as_told_lets_the_same_request_in() {
-        let (limits, clock, account) = fresh();
-        for _ in 0..10 {
-            let _ = limits.admit(&account, QUOTA, 0).unwrap().settle(0);
-            clock.advance(Duration::from_millis(700));
-        }
-        let wait = limits
-            .admit(&account, QUOTA, 0)
-            .unwrap_err()
-            .retry_after
-            .unwrap();
-        clock.advance(wait);
-        assert!(limits.admit(&account, QUOTA, 0).is_ok());
-    }
-
-    #[test]
-    fn more_than_the_whole_limit_never_fits() {
-        let (limits, _, account) = fresh();
-        let refused = limits.admit(&account, QUOTA, 1_001).unwrap_err();
-        assert_eq!(
-            (refused.bucket, refused.retry_after),
-            (BucketName::Tokens, None)
-        );
-        assert_eq!(limits.standing(&account, QUOTA).requests.used, 0);
-    }
-
-    #[test]
-    fn an_idle_account_is_forgotten() {
-        let (limits, clock, account) = fresh();
-        let _ = limits.admit(&account, QUOTA, 5).unwrap().settle(5);
-        limits.sweep();
-        assert_eq!(lock(&limits.accounts).len(), 1);
-        clock.advance(Duration::from_secs(62));
-        limits.sweep();
-        assert_eq!(lock(&limits.accounts).len(), 0);
-    }
 }

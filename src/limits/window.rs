@@ -1,8 +1,7 @@
 //! A sliding window of 60 seconds in one-second slots: exact to the width of a slot, in constant memory.
 
-use std::time::Duration;
+use std::ops::RangeInclusive;
 
-use super::Bucket;
 use crate::clock::UnixMs;
 
 /// A span of 60 seconds that starts within one slot ends within the sixtieth after it, so 61 slots cover any.
@@ -37,8 +36,9 @@ impl Window {
 
     pub(super) fn add(&mut self, amount: u64, now: UnixMs) {
         self.advance(now);
-        self.slots[slot(self.newest)] += amount;
-        self.used += amount;
+        let slot = &mut self.slots[slot(self.newest)];
+        *slot = slot.saturating_add(amount);
+        self.used = self.used.saturating_add(amount);
     }
 
     /// Corrects an earlier `add(was, at)` to `is`; one that has left the window is past correcting.
@@ -48,37 +48,40 @@ impl Window {
             return;
         }
         let slot = &mut self.slots[slot(second)];
-        *slot = (*slot + is).saturating_sub(was);
-        self.used = (self.used + is).saturating_sub(was);
+        *slot = slot.saturating_sub(was).saturating_add(is);
+        self.used = self.sum();
     }
 
-    /// How long until `amount` fits under `limit`; `None` if it fits now. `amount` must not exceed `limit`.
-    pub(super) fn wait_for(&mut self, amount: u64, limit: u64, now: UnixMs) -> Option<Duration> {
+    /// When `amount`, which must not exceed `limit`, fits under it; that is now if it fits now.
+    pub(super) fn fits_at(&mut self, amount: u64, limit: u64, now: UnixMs) -> UnixMs {
         self.advance(now);
-        let mut over = (self.used + amount)
-            .checked_sub(limit)
-            .filter(|over| *over > 0)?;
-        for second in self.newest - SPAN + 1..=self.newest {
+        let mut over = self.used.saturating_add(amount).saturating_sub(limit);
+        // What asks for nothing fits, however full it is.
+        if over == 0 || amount == 0 {
+            return now;
+        }
+        for second in self.seconds() {
             let freed = self.slots[slot(second)];
             if freed >= over {
-                return Some(UnixMs((second + SPAN) * 1_000).since(now));
+                return leaves_at(second);
             }
             over -= freed;
         }
-        None
+        leaves_at(self.newest)
     }
 
-    pub(super) fn bucket(&mut self, limit: u64, now: UnixMs) -> Bucket {
-        self.advance(now);
-        let last_used = (self.newest - SPAN + 1..=self.newest)
-            .rev()
-            .find(|second| self.slots[slot(*second)] > 0);
-        let full_at = last_used.map_or(now, |second| UnixMs((second + SPAN) * 1_000));
-        Bucket {
-            limit,
-            used: self.used,
-            full_at,
-        }
+    /// When the oldest of what is used frees; `None` if nothing is used. As of the time that was told last.
+    pub(super) fn frees_at(&self) -> Option<UnixMs> {
+        self.seconds()
+            .find(|second| self.slots[slot(*second)] > 0)
+            .map(leaves_at)
+    }
+
+    /// When all of what is used has freed; `None` if nothing is used. As of the time that was told last.
+    pub(super) fn full_at(&self) -> Option<UnixMs> {
+        self.seconds()
+            .rfind(|second| self.slots[slot(*second)] > 0)
+            .map(leaves_at)
     }
 
     /// Lets go of the slots that the window has left. A clock that steps back moves nothing.
@@ -89,14 +92,29 @@ impl Window {
         }
         if second - self.newest >= SPAN {
             self.slots = [0; SLOTS];
-            self.used = 0;
         } else {
             for passed in self.newest + 1..=second {
-                self.used -= std::mem::take(&mut self.slots[slot(passed)]);
+                self.slots[slot(passed)] = 0;
             }
         }
+        self.used = self.sum();
         self.newest = second;
     }
+
+    /// The seconds in the window, oldest first.
+    fn seconds(&self) -> RangeInclusive<i64> {
+        self.newest - SPAN + 1..=self.newest
+    }
+
+    fn sum(&self) -> u64 {
+        self.slots
+            .iter()
+            .fold(0, |sum, slot| sum.saturating_add(*slot))
+    }
+}
+
+fn leaves_at(second: i64) -> UnixMs {
+    UnixMs((second + SPAN) * 1_000)
 }
 
 fn slot(second: i64) -> usize {
@@ -123,23 +141,17 @@ mod tests {
             let mut now = 1_000_000_000_000;
             for (pause, amount) in steps {
                 now += pause;
-                match window.wait_for(amount, limit, UnixMs(now)) {
-                    None => {
-                        window.add(amount, UnixMs(now));
-                        taken.push((now, amount));
-                    }
-                    Some(wait) => {
-                        let later = now + i64::try_from(wait.as_millis()).unwrap();
-                        // Nothing is refused while there is room: a slot's width is all that the window may err.
-                        let near = taken.iter().filter(|(at, _)| *at > now - MINUTE_MS - 1_000);
-                        prop_assert!(near.map(|(_, amount)| amount).sum::<u64>() + amount > limit);
-                        prop_assert!(wait <= Duration::from_secs(61));
-                        now = later;
-                        prop_assert_eq!(window.wait_for(amount, limit, UnixMs(now)), None);
-                        window.add(amount, UnixMs(now));
-                        taken.push((now, amount));
-                    }
+                let fits_at = window.fits_at(amount, limit, UnixMs(now)).0;
+                if fits_at > now {
+                    // Nothing is refused while there is room: a slot's width is all that the window may err.
+                    let near = taken.iter().filter(|(at, _)| *at > now - MINUTE_MS - 1_000);
+                    prop_assert!(near.map(|(_, amount)| amount).sum::<u64>() + amount > limit);
+                    prop_assert!(fits_at - now <= MINUTE_MS + 1_000);
+                    prop_assert_eq!(window.fits_at(amount, limit, UnixMs(fits_at)).0, fits_at);
+                    now = fits_at;
                 }
+                window.add(amount, UnixMs(now));
+                taken.push((now, amount));
             }
             for (start, _) in &taken {
                 let within = taken.iter().filter(|(at, _)| at >= start && *at < start + MINUTE_MS);

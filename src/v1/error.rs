@@ -12,7 +12,7 @@ use wire::{ErrorBody, ErrorDetail};
 
 use crate::idempotency::{Answer, ClaimError};
 use crate::keys::Refusal;
-use crate::limits::{BucketName, Refused};
+use crate::limits::{BucketName, Holder, Refused};
 use crate::principal::Endpoint;
 
 /// An answer that is not a success. Its message says what was wrong and what to do, and nothing internal.
@@ -368,6 +368,10 @@ impl From<Refused> for ApiError {
             BucketName::Tokens => ("tokens", refused.standing.tokens),
         };
         let (limit, used, asked) = (bucket.limit, bucket.used, refused.asked);
+        let (whose, remedy) = match refused.holder {
+            Holder::Account => ("your limit", "choose a higher tier"),
+            Holder::Key => ("this key's own limit", "use a key with a higher one"),
+        };
         let too_many = |code, message| {
             ApiError::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -382,8 +386,8 @@ impl From<Refused> for ApiError {
                 ..too_many(
                     "rate_limit_exceeded",
                     format!(
-                        "Rate limit reached: {limit} {name} per minute, of which {used} are used and this request asks \
-                         for {asked}. Try again in {} s.",
+                        "Rate limit reached: {whose} is {limit} {name} per minute, of which {used} are used and this \
+                         request asks for {asked}. Try again in {} s.",
                         whole_seconds(wait)
                     ),
                 )
@@ -393,8 +397,8 @@ impl From<Refused> for ApiError {
                 ..too_many(
                     "request_too_large",
                     format!(
-                        "This request asks for {asked} {name}, more than your limit of {limit} {name} per minute. \
-                         Shorten the prompt, lower `max_tokens`, or choose a higher tier."
+                        "This request asks for {asked} {name}, more than {whose} of {limit} {name} per minute. \
+                         Shorten the prompt, lower `max_tokens`, or {remedy}."
                     ),
                 )
             },

@@ -107,10 +107,7 @@ impl Exchange {
 
     fn take(&self, tokens: u64) -> Result<Admission, ApiError> {
         let began = Instant::now();
-        let admitted = self
-            .v1
-            .limits
-            .admit(&self.principal.account, self.principal.quota, tokens);
+        let admitted = self.v1.limits.admit(&self.principal, tokens);
         self.arrival.took(Phase::Limit, began.elapsed());
         Ok(admitted?)
     }

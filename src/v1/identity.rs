@@ -92,7 +92,7 @@ async fn answer(
     request.extensions_mut().insert(principal.clone());
     let mut response = next.run(request).await;
     // Read when the answer is at hand: a plain one has been settled by now, a stream has only reserved.
-    let standing = v1.limits.standing(&principal.account, principal.quota);
+    let standing = v1.limits.standing(&principal).tightest();
     response
         .extensions_mut()
         .insert(Rates(standing, v1.clock.now()));

@@ -15,6 +15,7 @@ mod exchange;
 mod fields;
 mod headers;
 mod identity;
+mod limits;
 mod models;
 mod moderations;
 mod plain;
@@ -85,6 +86,7 @@ fn router(v1: &V1) -> Router {
         .route("/moderate", post(moderations::create))
         .route("/moderations", post(moderations::create))
         .route("/rerank", post(rerank::create))
+        .route("/limits", get(limits::show))
         .route("/models", get(models::list))
         .route("/models/{*id}", get(models::retrieve))
         .fallback(error::not_found)

@@ -7,6 +7,7 @@
 mod chat;
 mod embeddings;
 mod error;
+mod limits;
 mod models;
 mod moderation;
 mod rerank;
@@ -21,6 +22,7 @@ pub use embeddings::{
     PromptUsage, Vector,
 };
 pub use error::{ErrorBody, ErrorDetail};
+pub use limits::{Buckets, Limits, RequestBucket, TokenBucket};
 pub use models::{Model, ModelList, Task};
 pub use moderation::{
     Categories, MOST_TEXTS, ModerationInput, ModerationRequest, ModerationResponse,

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use assisters::principal::Tier;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -176,4 +176,55 @@ async fn a_request_refused_for_its_body_counts_as_a_request_but_costs_no_tokens(
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     assert_eq!(number(&refused, "x-ratelimit-remaining-rpm"), 9);
     assert_eq!(number(&refused, "x-ratelimit-remaining-tpm"), 100_000);
+}
+
+#[tokio::test]
+async fn a_caller_sees_what_is_used_what_is_reserved_and_when_it_frees() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Free).await;
+    let limits = async || -> Value {
+        let request = site.get("/v1/limits").bearer_auth(&key);
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json().await.unwrap()
+    };
+    let now = site.clock.now();
+    let untouched = |limit: u64| json!({"limit": limit, "used": 0, "remaining": limit, "frees_at_ms": null, "full_at_ms": now.0});
+    let mut tokens = untouched(100_000);
+    tokens["reserved"] = 0.into();
+    assert_eq!(
+        limits().await,
+        json!({"object": "limits", "account": {"requests": untouched(10), "tokens": tokens}, "key": null})
+    );
+
+    site.answer(&key, json!({})).await;
+    site.clock.advance(Duration::from_secs(5));
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    worker.follow(Script::says(&["a"]).through(&gate));
+    let streaming = json!({"max_tokens": 50_000, "stream": true});
+    let running = site.chat(&key, streaming).send().await.unwrap();
+    let account = limits().await["account"].take();
+    let (requests, tokens) = (&account["requests"], &account["tokens"]);
+    assert_eq!(
+        (&requests["used"], &requests["remaining"]),
+        (&2.into(), &8.into())
+    );
+    let slot = (now.seconds() + 61) * 1_000;
+    for bucket in [requests, tokens] {
+        assert_eq!(bucket["frees_at_ms"], slot);
+        assert_eq!(bucket["full_at_ms"], slot + 5_000);
+    }
+    let reserved = tokens["reserved"].as_u64().unwrap();
+    assert!((50_000..51_000).contains(&reserved), "{account}");
+    assert_eq!(tokens["used"], reserved + 7);
+
+    gate.add_permits(1);
+    within(running.bytes()).await.unwrap();
+    let tokens = &limits().await["account"]["tokens"];
+    assert_eq!(
+        (&tokens["reserved"], &tokens["used"]),
+        (&0.into(), &(7 + 6).into())
+    );
+    assert_eq!(worker.requests().len(), 2, "looking costs nothing");
 }
