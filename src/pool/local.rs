@@ -1,13 +1,11 @@
 //! The local worker: `assisters worker` as a child on a loopback port, watched and started again when it dies.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::catalog::CHAT;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -79,10 +77,10 @@ impl Local {
         }
     }
 
-    /// Returns when the models are there.
+    /// Returns when there is a model to serve.
     async fn models(&self) {
         let mut said = false;
-        while !is_complete(&self.models_dir) {
+        while engine::installed(&self.models_dir).is_empty() {
             if !said {
                 said = true;
                 tracing::warn!(
@@ -132,14 +130,6 @@ impl Local {
         }
         Ok(())
     }
-}
-
-/// Whether the chat model's files are all there; the worker itself checks what is in them.
-fn is_complete(models_dir: &Path) -> bool {
-    let folder = models_dir.join(CHAT.id);
-    CHAT.files.iter().all(|file| {
-        fs::metadata(folder.join(file.name)).is_ok_and(|found| found.len() == file.bytes)
-    })
 }
 
 /// The address that the child prints when it listens; `None` if it ends or stays silent instead.

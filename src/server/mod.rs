@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -128,6 +129,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits: limits.clone(),
         idempotency,
         pool: pool.clone(),
+        counter: Counter::new(&config.models_dir),
         usage: usage.clone(),
         clock: clock.clone(),
         tasks: tasks.clone(),

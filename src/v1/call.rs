@@ -3,6 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
+use engine::{Counter, catalog};
+use tokio::task::spawn_blocking;
 use wire::{Task, Usage};
 
 use crate::principal::Endpoint;
@@ -12,7 +14,7 @@ pub(super) struct Call {
     pub(super) model: String,
     /// For the worker: the client's own bytes, but for what we must ask for.
     pub(super) body: Bytes,
-    /// Tokens of the prompt, estimated upwards.
+    /// Tokens of the prompt: estimated upwards at first, counted where that can be.
     pub(super) prompt_tokens: u64,
     /// The most tokens that its answer can have.
     pub(super) completion_tokens: u64,
@@ -31,7 +33,11 @@ pub(super) struct Target {
     pub(super) task: Task,
     /// Where workers serve it.
     pub(super) path: &'static str,
+    pub(super) count: Count,
 }
+
+/// The tokens of a good body's prompt, exactly, where we hold the model's tokenizer. It takes its time.
+pub(super) type Count = fn(&Counter, model: &str, body: &[u8]) -> Option<u64>;
 
 pub(super) type Read = Box<dyn FnOnce(&Bytes) -> Option<Outcome> + Send + Sync>;
 
@@ -48,6 +54,19 @@ pub(super) struct Outcome {
 }
 
 impl Call {
+    /// Counts the prompt, if we can; off the threads that serve connections.
+    pub(super) async fn count(&mut self, counter: &Counter) {
+        if !catalog::MODELS.iter().any(|model| model.id == self.model) {
+            return;
+        }
+        let (count, counter) = (self.target.count, counter.clone());
+        let (model, body) = (self.model.clone(), self.body.clone());
+        let counted = spawn_blocking(move || count(&counter, &model, &body)).await;
+        if let Ok(Some(tokens)) = counted {
+            self.prompt_tokens = tokens;
+        }
+    }
+
     /// What it can use at most, as far as can be told.
     pub(super) fn reservation(&self) -> u64 {
         self.prompt_tokens.saturating_add(self.completion_tokens)

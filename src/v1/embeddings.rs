@@ -3,9 +3,10 @@
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{EncodingFormat, MOST_INPUTS, Task, Usage};
+use wire::{EmbeddingInput, EncodingFormat, MOST_INPUTS, Task, Usage};
 
 use super::V1;
 use super::call::{Call, Outcome, Target};
@@ -19,6 +20,7 @@ static TARGET: Target = Target {
     endpoint: Endpoint::Embeddings,
     task: Task::Embeddings,
     path: "/v1/embeddings",
+    count,
 };
 
 /// Tokens that a model may put around a text.
@@ -110,6 +112,15 @@ fn tokens(list: &[&RawValue], path: &str) -> Result<u64, ApiError> {
     }
     let count = u64::try_from(list.len()).unwrap_or(u64::MAX);
     Ok(count.saturating_add(TOKENS_AROUND_A_TEXT))
+}
+
+fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Prompt {
+        input: EmbeddingInput,
+    }
+    let prompt: Prompt = serde_json::from_slice(body).ok()?;
+    counter.embeddings(model, &prompt.input)
 }
 
 #[derive(Deserialize)]

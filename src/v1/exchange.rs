@@ -75,7 +75,7 @@ impl Exchange {
             Ok(body) => parse(&self.v1, &body).map(|call| (call, body)),
             Err(error) => Err(error),
         };
-        let (call, body) = match parsed {
+        let (mut call, body) = match parsed {
             Ok(parsed) => parsed,
             // A request that is refused for its body counts as a request too, though not as tokens.
             Err(error) => {
@@ -90,6 +90,7 @@ impl Exchange {
         if !self.principal.grant.allows_model(&call.model) {
             return Err(ApiError::model_not_allowed(&call.model));
         }
+        call.count(&self.v1.counter).await;
         let claim = match key {
             None => None,
             Some(key) => match self.claim(key, &body, headers).await? {

@@ -28,6 +28,7 @@ use axum::Router;
 use axum::http::{HeaderName, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use engine::Counter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -49,6 +50,8 @@ pub struct V1 {
     pub limits: Limits,
     pub idempotency: Idempotency,
     pub pool: Pool,
+    /// Counts for the models whose tokenizers are here.
+    pub counter: Counter,
     pub usage: Usage,
     pub clock: Clock,
     pub tasks: Tasks,

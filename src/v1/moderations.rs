@@ -3,9 +3,10 @@
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{MOST_TEXTS, PromptUsage, Task, Usage};
+use wire::{MOST_TEXTS, ModerationInput, PromptUsage, Task, Usage};
 
 use super::V1;
 use super::call::{Call, Outcome, Target};
@@ -19,6 +20,7 @@ static TARGET: Target = Target {
     endpoint: Endpoint::Moderations,
     task: Task::Moderation,
     path: "/v1/moderations",
+    count,
 };
 
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
@@ -83,6 +85,19 @@ fn tokens_of_input(raw: &RawValue) -> Result<u64, ApiError> {
         )?;
         Ok(sum.saturating_add(tokens))
     })
+}
+
+fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Prompt {
+        input: ModerationInput,
+    }
+    let prompt: Prompt = serde_json::from_slice(body).ok()?;
+    let texts: Vec<&str> = match &prompt.input {
+        ModerationInput::Text(text) => vec![text],
+        ModerationInput::Texts(texts) => texts.iter().map(String::as_str).collect(),
+    };
+    counter.moderation(model, &texts)
 }
 
 #[derive(Deserialize)]

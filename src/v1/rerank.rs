@@ -3,6 +3,7 @@
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
+use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ static TARGET: Target = Target {
     endpoint: Endpoint::Rerank,
     task: Task::Rerank,
     path: "/v1/rerank",
+    count,
 };
 
 /// Tokens that a model may put around a pair of query and document.
@@ -121,6 +123,17 @@ struct Wanted {
     units: u64,
     /// For a worker that does not count.
     prompt_tokens: u64,
+}
+
+fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Prompt {
+        query: String,
+        documents: Vec<Document>,
+    }
+    let prompt: Prompt = serde_json::from_slice(body).ok()?;
+    let documents: Vec<&str> = prompt.documents.iter().map(Document::text).collect();
+    counter.rerank(model, &prompt.query, &documents)
 }
 
 /// A worker's answer: vLLM's, Infinity's, Cohere's and our own all have this much.

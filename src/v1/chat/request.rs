@@ -1,6 +1,7 @@
 //! What a chat request asks, read without rebuilding it: the client's own bytes go on to the worker.
 
 use bytes::Bytes;
+use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::{Content, ContentPart, Message, StreamOptions, Task, Usage};
@@ -15,6 +16,7 @@ pub(super) static TARGET: Target = Target {
     endpoint: Endpoint::Chat,
     task: Task::Chat,
     path: "/v1/chat/completions",
+    count,
 };
 
 /// The fields that we act on, each as its own text; all others pass by.
@@ -199,6 +201,15 @@ fn part(part: &ContentPart) -> u64 {
     part.text
         .as_ref()
         .map_or(TOKENS_OF_A_PART, |text| estimate(text.len()))
+}
+
+fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Prompt {
+        messages: Vec<Message>,
+    }
+    let prompt: Prompt = serde_json::from_slice(body).ok()?;
+    counter.chat(model, &prompt.messages)
 }
 
 /// What a whole answer says of itself.
