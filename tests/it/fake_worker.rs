@@ -30,6 +30,8 @@ pub struct Script {
     usage: Option<(u64, u64)>,
     refusal: Option<(StatusCode, Value)>,
     gate: Option<Arc<Semaphore>>,
+    /// Holds the head of an answer back.
+    door: Option<Arc<Semaphore>>,
     breaks_off: bool,
 }
 
@@ -42,6 +44,7 @@ impl Script {
             usage: Some((5, count)),
             refusal: None,
             gate: None,
+            door: None,
             breaks_off: false,
         }
     }
@@ -66,6 +69,14 @@ impl Script {
     pub fn through(self, gate: &Arc<Semaphore>) -> Self {
         Script {
             gate: Some(gate.clone()),
+            ..self
+        }
+    }
+
+    /// Says nothing at all, not even its head, until a permit is added to the door.
+    pub fn behind(self, door: &Arc<Semaphore>) -> Self {
+        Script {
+            door: Some(door.clone()),
             ..self
         }
     }
@@ -164,6 +175,9 @@ async fn serve(listener: Arc<TcpListener>, face: Face) {
     let router = Router::new()
         .route("/v1/models", get(models))
         .route("/v1/chat/completions", post(chat))
+        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/moderations", post(moderations))
+        .route("/v1/rerank", post(rerank))
         .with_state(face);
     let mut connections = JoinSet::new();
     loop {
@@ -189,11 +203,10 @@ async fn models(State(face): State<Face>) -> Json<Value> {
 }
 
 async fn chat(State(face): State<Face>, Json(request): Json<Value>) -> Response {
-    face.requests.lock().unwrap().push(request.clone());
-    let script = face.script.lock().unwrap().clone();
-    if let Some((status, body)) = script.refusal {
-        return (status, Json(body)).into_response();
-    }
+    let script = match face.begin(&request).await {
+        Ok(script) => script,
+        Err(refusal) => return refusal,
+    };
     if request["stream"] == true {
         let wants_usage = request["stream_options"]["include_usage"] == true;
         let stream = Answer::streamed(script, wants_usage, face.abandoned).into_stream();
@@ -202,4 +215,57 @@ async fn chat(State(face): State<Face>, Json(request): Json<Value>) -> Response 
     }
     let body = Answer::plain(script, face.abandoned).whole().await;
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Two figures for each item of the input.
+async fn embeddings(State(face): State<Face>, Json(request): Json<Value>) -> Response {
+    let one = json!([request["input"]]);
+    let items = request["input"].as_array().or(one.as_array()).unwrap();
+    let embedding = |(index, _): (usize, _)| json!({"object": "embedding", "index": index, "embedding": [0.5, index]});
+    let data: Vec<Value> = items.iter().enumerate().map(embedding).collect();
+    let body = json!({
+        "object": "list", "model": MODEL, "data": data, "usage": {"prompt_tokens": 5, "total_tokens": 5},
+    });
+    face.whole(&request, body).await
+}
+
+/// Finds nothing wrong, and does not count.
+async fn moderations(State(face): State<Face>, Json(request): Json<Value>) -> Response {
+    let body =
+        json!({"id": "modr-fake", "model": request["model"], "results": [{"flagged": false}]});
+    face.whole(&request, body).await
+}
+
+/// Likes later documents better, and answers as vLLM does.
+async fn rerank(State(face): State<Face>, Json(request): Json<Value>) -> Response {
+    let documents = request["documents"].as_array().unwrap().iter().enumerate();
+    let ranked = documents.map(|(index, text)| {
+        json!({"index": index, "document": {"text": text}, "relevance_score": 0.25 * index as f64})
+    });
+    let body = json!({
+        "id": "score-1", "model": MODEL, "results": ranked.collect::<Vec<_>>(), "usage": {"total_tokens": 9},
+    });
+    face.whole(&request, body).await
+}
+
+impl Face {
+    /// Notes a request; gives what to do with it, or the refusal that the script says.
+    async fn begin(&self, request: &Value) -> Result<Script, Response> {
+        self.requests.lock().unwrap().push(request.clone());
+        let script = self.script.lock().unwrap().clone();
+        if let Some(door) = &script.door {
+            door.acquire().await.unwrap().forget();
+        }
+        match script.refusal {
+            Some((status, body)) => Err((status, Json(body)).into_response()),
+            None => Ok(script),
+        }
+    }
+
+    async fn whole(&self, request: &Value, body: Value) -> Response {
+        match self.begin(request).await {
+            Ok(_) => Json(body).into_response(),
+            Err(refusal) => refusal,
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::fake_worker::FakeWorker;
 use crate::site::{Site, config};
 
 /// `dir` as a process that is killed now would leave it.
-fn left_behind(dir: &Path) -> TempDir {
+pub fn left_behind(dir: &Path) -> TempDir {
     let copy = TempDir::new().unwrap();
     copy_all(dir, copy.path());
     copy

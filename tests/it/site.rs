@@ -32,11 +32,24 @@ pub struct Site {
 impl Site {
     /// One that has learned what each of `workers` serves.
     pub async fn with(workers: &[&FakeWorker]) -> Self {
-        let site = Site::unready(
-            TempDir::new().unwrap(),
-            workers.iter().map(|worker| worker.address).collect(),
-        )
-        .await;
+        Site::tuned(workers, |_| {}).await
+    }
+
+    /// As [`Site::with`], with settings of its own.
+    pub async fn tuned(workers: &[&FakeWorker], tune: impl FnOnce(&mut Config)) -> Self {
+        Site::again(TempDir::new().unwrap(), workers, tune).await
+    }
+
+    /// As [`Site::tuned`], on what another service has left in `dir`.
+    pub async fn again(
+        dir: TempDir,
+        workers: &[&FakeWorker],
+        tune: impl FnOnce(&mut Config),
+    ) -> Self {
+        let addresses: Vec<_> = workers.iter().map(|worker| worker.address).collect();
+        let mut config = config(dir.path(), &addresses);
+        tune(&mut config);
+        let site = Site::configured(dir, config).await;
         let key = site.key(Tier::Startup).await;
         for worker in workers {
             let known = async || {

@@ -1,12 +1,18 @@
 //! What a client of the API sees.
 
 mod chat;
+mod embeddings;
 mod failover;
 mod headers;
+mod idempotency;
 mod identity;
 mod ledger;
 mod limits;
 mod models;
+mod moderations;
+mod permissions;
+mod rerank;
+mod resume;
 mod routes;
 mod stream;
 

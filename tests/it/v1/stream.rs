@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use assisters::principal::Tier;
 use reqwest::Response;
@@ -108,14 +109,18 @@ async fn usage_is_asked_of_the_worker_always_and_shown_only_to_who_asks() {
             .iter()
             .all(|chunk| !chunk["choices"].as_array().unwrap().is_empty())
     );
-    assert!(
-        chunks(&silent).iter().all(|chunk| chunk["usage"].is_null()),
-        "{silent:?}"
-    );
+    assert!(!silent.concat().contains("usage"), "{silent:?}");
 
     let asks = json!({"stream": true, "stream_options": {"include_usage": true}});
     let shown = Events::of(site.chat(&key, asks)).await.rest().await;
-    let last = chunks(&shown).pop().unwrap();
+    let mut shown_chunks = chunks(&shown);
+    let last = shown_chunks.pop().unwrap();
+    assert!(
+        shown_chunks
+            .iter()
+            .all(|chunk| chunk.get("usage") == Some(&Value::Null)),
+        "{shown:?}"
+    );
     assert_eq!(
         (&last["choices"], &last["usage"]["total_tokens"]),
         (&json!([]), &json!(7))
@@ -177,4 +182,112 @@ async fn a_client_that_leaves_ends_the_workers_generation() {
     drop(events);
     // Nothing more is let through the gate: it is the hang-up alone that ends the answer.
     worker.abandoned(1).await;
+}
+
+#[tokio::test]
+async fn every_event_has_an_id_of_its_own() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let response = site.chat(&site.key(Tier::Free).await, json!({"stream": true}));
+    let text = within(response.send()).await.unwrap().text().await.unwrap();
+    let ids: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("id: "))
+        .collect();
+    let events = text.lines().filter(|line| line.starts_with("data: "));
+    assert_eq!(ids.len(), events.count());
+    let runs: Vec<_> = ids.iter().map(|id| id.rsplit_once('-').unwrap()).collect();
+    for (at, (run, number)) in runs.iter().enumerate() {
+        assert_eq!((*run, *number), (runs[0].0, (at + 1).to_string().as_str()));
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_usage_has_it_though_the_worker_does_not_say() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    worker.follow(Script::says(&["a", "b", "c"]).without_usage());
+    let asks = json!({"stream": true, "stream_options": {"include_usage": true}});
+    let events = Events::of(site.chat(&site.key(Tier::Free).await, asks)).await;
+    let last = chunks(&events.rest().await).pop().unwrap();
+    assert_eq!(last["choices"], json!([]));
+    assert_eq!(last["usage"]["completion_tokens"], 3);
+    assert_eq!(last["id"], "chatcmpl-fake");
+}
+
+/// A service whose streams get a comment as soon as nothing happens.
+async fn impatient(worker: &FakeWorker) -> Site {
+    Site::tuned(&[worker], |config| {
+        config.streams.keepalive = Duration::from_millis(1);
+    })
+    .await
+}
+
+async fn read_until(response: &mut Response, expected: &str) -> String {
+    let mut read = String::new();
+    while !read.contains(expected) {
+        let piece = within(response.chunk()).await.unwrap();
+        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
+    }
+    read
+}
+
+#[tokio::test]
+async fn while_a_worker_is_silent_the_client_hears_that_we_are_there() {
+    let worker = FakeWorker::start().await;
+    let site = impatient(&worker).await;
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["a", "b"]).through(&gate));
+    for keyed in [false, true] {
+        let mut request = site.chat(&site.key(Tier::Free).await, json!({"stream": true}));
+        if keyed {
+            request = request.header("Idempotency-Key", "one");
+        }
+        let mut response = within(request.send()).await.unwrap();
+        read_until(&mut response, r#""content":"a""#).await;
+        read_until(&mut response, ": keepalive\n\n").await;
+        gate.add_permits(2);
+        read_until(&mut response, r#""content":"b""#).await;
+        read_until(&mut response, "[DONE]").await;
+    }
+}
+
+#[tokio::test]
+async fn the_head_goes_out_though_the_worker_has_not_begun() {
+    let worker = FakeWorker::start().await;
+    let site = impatient(&worker).await;
+    for keyed in [false, true] {
+        let door = Arc::new(Semaphore::new(0));
+        worker.follow(Script::says(&["a"]).behind(&door));
+        let mut request = site.chat(&site.key(Tier::Free).await, json!({"stream": true}));
+        if keyed {
+            request = request.header("Idempotency-Key", "one");
+        }
+        let mut response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let before = read_until(&mut response, ": keepalive\n\n").await;
+        assert!(!before.contains("data:"));
+        door.add_permits(1);
+        read_until(&mut response, "[DONE]").await;
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_behind_the_head_is_told_in_the_stream_and_the_ledger() {
+    let worker = FakeWorker::start().await;
+    let site = impatient(&worker).await;
+    let caller = site.caller(Tier::Free).await;
+    let door = Arc::new(Semaphore::new(0));
+    worker.follow(Script::refuses(400, "the context is too long").behind(&door));
+    let mut response = site
+        .chat(&caller.secret, json!({"stream": true}))
+        .send()
+        .await
+        .unwrap();
+    read_until(&mut response, ": keepalive\n\n").await;
+    door.add_permits(1);
+    let told = read_until(&mut response, "[DONE]").await;
+    assert!(told.contains("id: ") && told.contains("the context is too long"));
+    let [row] = site.ledger_of(&caller).await.try_into().unwrap();
+    assert_eq!((row.status, row.tokens), (400, (0, 0)));
 }
