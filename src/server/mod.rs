@@ -1,24 +1,24 @@
 //! The server: opens what the service stands on, carries its routes, and stops in the order that loses nothing.
 
+mod bodies;
+mod connections;
 mod health;
 mod pages;
 mod routes;
 mod same_origin;
 mod to_the_end;
 
-use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{interval, timeout};
+use tokio::time::interval;
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -66,8 +66,7 @@ pub struct Running {
     pub usage: Usage,
     tasks: Tasks,
     close: oneshot::Sender<()>,
-    serving: JoinHandle<io::Result<()>>,
-    drain: Duration,
+    serving: JoinHandle<()>,
 }
 
 /// Opens the database of `config`, which the admin commands need too.
@@ -160,25 +159,17 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         &tasks,
     );
 
+    let app = bodies::keep(app, config.limits.body_pause, &tasks);
+
     let (close, closing) = oneshot::channel();
-    // Nagle's algorithm would hold back each token until the last one is acknowledged.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps Nagle's delay");
-        }
-    });
-    let server = axum::serve(
-        listener,
-        app.into_make_service_with_connect_info::<SocketAddr>(),
-    );
-    let server = server.with_graceful_shutdown(async {
+    let closing = async {
         let _ = closing.await;
-    });
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "the server itself is waited for by name, before the tasks are told to stop"
     )]
-    let serving = tokio::spawn(server.into_future());
+    let serving = tokio::spawn(connections::serve(listener, app, config.limits, closing));
     Ok(Running {
         addr,
         public_base,
@@ -187,7 +178,6 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         tasks,
         close,
         serving,
-        drain: config.limits.drain,
     })
 }
 
@@ -198,16 +188,12 @@ impl Running {
             tasks,
             close,
             serving,
-            drain,
             db,
             ..
         } = self;
         let _ = close.send(());
-        match timeout(drain, serving).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::error!(%error, "the listener failed"),
-            Ok(Err(error)) => tracing::error!(%error, "the server ended badly"),
-            Err(_) => tracing::warn!(after = ?drain, "requests were still running and are cut off"),
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the server ended badly");
         }
         if !tasks.stop(TASKS_END).await {
             tracing::warn!("background tasks did not end in time");

@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tower_http::timeout::TimeoutError;
 
 use super::error::ApiError;
+use super::well_formed;
 
 /// Reads a JSON body of at most `limit` bytes. What is in it is the handler's to say.
 pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
@@ -25,48 +27,19 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
         ));
     }
     match Limited::new(body, limit).collect().await {
-        Ok(body) => whole(body.to_bytes()),
-        Err(error) if is_too_long(&*error) => Err(ApiError::body_too_large(limit)),
+        Ok(body) => {
+            let body = body.to_bytes();
+            well_formed::check(&body)?;
+            Ok(body)
+        }
+        Err(error) if has_cause::<LengthLimitError>(&*error) => {
+            Err(ApiError::body_too_large(limit))
+        }
+        Err(error) if has_cause::<TimeoutError>(&*error) => Err(ApiError::request_timeout()),
         Err(_) => Err(ApiError::invalid_json(
             "The body broke off before its end. Send it again.",
         )),
     }
-}
-
-/// The nesting that serde_json takes. What passes by unread is held to it too: a worker would have to read it.
-const DEEPEST: usize = 127;
-
-fn whole(body: Bytes) -> Result<Bytes, ApiError> {
-    if depth(&body) > DEEPEST {
-        return Err(ApiError::invalid_json(format!(
-            "The body is nested more than {DEEPEST} levels deep. Send it flatter."
-        )));
-    }
-    Ok(body)
-}
-
-/// How deep lists and objects lie within each other, up to where it is too deep.
-fn depth(body: &[u8]) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in body {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ if in_string => {}
-            b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-                if deepest > DEEPEST {
-                    break;
-                }
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -78,20 +51,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
-fn is_too_long(error: &(dyn Error + 'static)) -> bool {
-    error.is::<LengthLimitError>() || error.source().is_some_and(is_too_long)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn brackets_count_where_they_are_no_text() {
-        assert_eq!(depth(br#"{"a":[1,{"b":[]}],"c":"[[[[\"[["}"#), 4);
-        assert_eq!(depth("[".repeat(100_000).as_bytes()), DEEPEST + 1);
-        let deep = format!("{}{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
-        assert!(serde_json::from_str::<serde_json::Value>(&deep).is_ok());
-        assert!(serde_json::from_str::<serde_json::Value>(&format!("[{deep}]")).is_err());
-    }
+fn has_cause<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    error.is::<T>() || error.source().is_some_and(has_cause::<T>)
 }

@@ -193,6 +193,15 @@ impl ApiError {
         )
     }
 
+    pub(super) fn request_timeout() -> Self {
+        ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "invalid_request_error",
+            "request_timeout",
+            "The body stopped coming before its end. Send it again, without pauses.",
+        )
+    }
+
     pub(super) fn unsupported_media_type(message: &str) -> Self {
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         ApiError::new(
@@ -412,6 +421,10 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        // What is left of the request may still come, and must not be taken for the next.
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());

@@ -21,6 +21,7 @@ mod moderations;
 mod plain;
 mod replay;
 mod rerank;
+mod well_formed;
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ use crate::ledger::ledger_in;
 use crate::site::{PASSWORD, chat};
 use crate::{until, within};
 
-fn assisters(data_dir: &Path, words: &[&str]) -> Command {
+pub fn assisters(data_dir: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assisters"));
     command
         .args(words)
@@ -53,8 +53,13 @@ fn said(output: &[u8]) -> &str {
 
 /// A service with `worker`, and where it listens.
 async fn serve(data_dir: &Path, worker: SocketAddr) -> (Child, String) {
+    serve_by(assisters(data_dir, &["serve"]), worker).await
+}
+
+/// The one that `command` starts.
+pub async fn serve_by(mut command: Command, worker: SocketAddr) -> (Child, String) {
     let workers = format!("http://{worker}");
-    let mut child = assisters(data_dir, &["serve"])
+    let mut child = command
         .env("ASSISTERS_WORKERS", workers)
         .stderr(Stdio::null())
         .spawn()
@@ -82,7 +87,7 @@ async fn serve(data_dir: &Path, worker: SocketAddr) -> (Child, String) {
     (child, base)
 }
 
-async fn key(data_dir: &Path) -> String {
+pub async fn key(data_dir: &Path) -> String {
     let made = run(
         data_dir,
         &[

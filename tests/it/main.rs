@@ -10,6 +10,7 @@
 
 mod browser;
 mod command_line;
+mod connections;
 mod door;
 mod fake_worker;
 mod floors;
@@ -19,6 +20,7 @@ mod keys;
 mod ledger;
 mod pages;
 mod playground;
+mod raw;
 mod site;
 mod source;
 mod strangers;

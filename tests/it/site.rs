@@ -80,6 +80,11 @@ impl Site {
         }
     }
 
+    /// For clients that speak no HTTP, or not as one should.
+    pub fn address(&self) -> SocketAddr {
+        self.running.addr
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.addr)
     }

@@ -1,5 +1,6 @@
 //! What a client of the API sees.
 
+mod bodies;
 mod chat;
 mod embeddings;
 mod failover;

@@ -1,0 +1,158 @@
+//! The connections: accepted as they come, each held to the time that a request's head may take, and let go in order
+//! when the service stops.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+use crate::config::RequestLimits;
+
+/// How long nobody is accepted after accepting has failed: most often all of the process's files are open.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves `app` until `closing`. What runs then may go on for as long as the limits let it, and is cut off.
+pub(super) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: RequestLimits,
+    closing: impl Future<Output = ()>,
+) {
+    // Made ready once, and not again for each request.
+    let app = app.with_state(());
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut closing = pin!(closing);
+    loop {
+        tokio::select! {
+            () = &mut closing => break,
+            (stream, peer) = accept(&listener) => {
+                connections.spawn(connection(stream, peer, app.clone(), limits.head, graceful.watcher()));
+            }
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a connection's task ended badly");
+                }
+            }
+        }
+    }
+    drop(listener);
+    if timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(after = ?limits.drain, "requests were still running and are cut off");
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection. That there is none to be had now ends nothing.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut failed = false;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                if !failed {
+                    tracing::error!(%error, "no connection can be accepted; trying on");
+                }
+                failed = true;
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether it was one client that gave up, before it was even accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    head: Duration,
+    watcher: Watcher,
+) {
+    // Nagle's algorithm would hold back each token until the last one is acknowledged.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection keeps Nagle's delay");
+    }
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .serve_connection(TokioIo::new(stream), service);
+    // A client may break off, be slow, or speak no HTTP: all that is its own affair.
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, %peer, "a connection broke off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn handlers_know_their_peer_and_closing_waits_for_no_idle_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+        let minute = Duration::from_secs(60);
+        let limits = RequestLimits {
+            body: 0,
+            head: minute,
+            body_pause: minute,
+            first_byte: minute,
+            drain: minute,
+        };
+        let (close, closing) = oneshot::channel::<()>();
+        let app = Router::new().route("/", get(peer));
+        let client = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            let expected = stream.local_addr().unwrap().to_string();
+            let mut answer = String::new();
+            while !answer.ends_with(&expected) {
+                let mut piece = [0; 256];
+                let count = stream.read(&mut piece).await.unwrap();
+                assert!(count > 0, "{answer}");
+                answer.push_str(str::from_utf8(&piece[..count]).unwrap());
+            }
+            close.send(()).unwrap();
+            assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0);
+        };
+        tokio::join!(
+            serve(listener, app, limits, async {
+                let _ = closing.await;
+            }),
+            client
+        );
+    }
+}
