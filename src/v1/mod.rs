@@ -31,7 +31,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use engine::Counter;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -67,7 +67,8 @@ pub fn with_key(v1: &V1) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers(Any)
+        // Not `*`, which by the Fetch standard stands for all headers but Authorization.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(headers::NAMES.map(HeaderName::from_static))
         .max_age(Duration::from_secs(3600));
     router(v1)

@@ -1,9 +1,10 @@
 use assisters::principal::Tier;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use super::{error_in, error_of, header};
 use crate::fake_worker::FakeWorker;
 use crate::site::Site;
+use crate::within;
 
 #[tokio::test]
 async fn an_unknown_path_is_answered_in_json() {
@@ -35,6 +36,79 @@ async fn a_wrong_method_is_answered_in_json_with_those_that_are_right() {
         let response = request.bearer_auth(&key).send().await.unwrap();
         assert_eq!(header(&response, "allow"), allowed);
         error_in(response, 405, "invalid_request_error", "method_not_allowed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_answered_like_a_wrong_one() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Free).await;
+    let client = reqwest::Client::new();
+    for (method, path, allowed) in [
+        ("BREW", "/v1/chat/completions", "POST"),
+        ("PUT", "/v1/chat/completions", "POST"),
+        ("DELETE", "/v1/models/fake-model", "GET,HEAD"),
+        ("TRACE", "/v1/limits", "GET,HEAD"),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = client.request(method, site.url(path)).bearer_auth(&key);
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(header(&response, "allow"), allowed);
+        error_in(response, 405, "invalid_request_error", "method_not_allowed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_alone_is_answered_as_its_whole_would_be() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Free).await;
+    let client = reqwest::Client::new();
+    for (path, status) in [
+        ("/v1/models", 200),
+        ("/v1/limits", 200),
+        ("/v1/chat/completions", 405),
+        ("/v1/nothing", 404),
+    ] {
+        let request = client.head(site.url(path)).bearer_auth(&key);
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        assert_eq!(header(&response, "content-type"), "application/json");
+        assert!(header(&response, "x-request-id").starts_with("req_"));
+        if status == 405 {
+            assert_eq!(header(&response, "allow"), "POST");
+        }
+        assert!(response.bytes().await.unwrap().is_empty());
+    }
+}
+
+/// A browser asks before it sends a key, and cannot send one with that question.
+#[tokio::test]
+async fn options_are_told_without_a_key_on_every_path() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let client = reqwest::Client::new();
+    for path in ["/v1/chat/completions", "/v1/models/a/b", "/v1/limits"] {
+        for asked in ["POST", "GET"] {
+            let request = client
+                .request(Method::OPTIONS, site.url(path))
+                .header("Origin", "https://elsewhere.example")
+                .header("Access-Control-Request-Method", asked)
+                .header(
+                    "Access-Control-Request-Headers",
+                    "authorization,x-stainless-os",
+                );
+            let response = within(request.send()).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(header(&response, "access-control-allow-origin"), "*");
+            let methods = header(&response, "access-control-allow-methods");
+            assert!(methods.contains(asked), "{methods}");
+            let fields = header(&response, "access-control-allow-headers");
+            // A `*` would not stand for this one.
+            assert_eq!(fields, "authorization,x-stainless-os");
+            assert!(response.bytes().await.unwrap().is_empty());
+        }
     }
 }
 
