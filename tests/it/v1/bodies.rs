@@ -128,7 +128,7 @@ async fn nesting_without_end_is_refused_wherever_it_stands() {
         let request = post(&site, &caller, body);
         let error = error_of(request, 400, "invalid_request_error", "invalid_json").await;
         assert!(
-            error["message"].as_str().unwrap().contains("128 deep"),
+            error["message"].as_str().unwrap().contains("127 deep"),
             "{error}"
         );
     }
