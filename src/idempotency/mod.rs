@@ -264,7 +264,7 @@ async fn outcome(running: &Running, deadline: Instant) -> Option<State> {
 }
 
 /// The right to run a request, and the duty to say what came of it.
-#[must_use = "finish it with the answer to keep; dropped, it frees the key for a retry"]
+#[must_use = "finish it with the answer to keep, or free it; dropped, it frees itself in a moment"]
 pub struct Claim {
     room: Idempotency,
     scope: Scope,
@@ -282,8 +282,16 @@ impl Claim {
         (Recorder::new(recording), follower)
     }
 
+    /// Keeps `answer`, or where there is none that is to be kept, frees the key. Either has happened when this returns.
+    pub async fn end(self, answer: Option<Answer>) {
+        match answer {
+            Some(answer) => self.finish(answer).await,
+            None => self.free().await,
+        }
+    }
+
     /// Keeps `answer`, and gives it to all who wait. Where the database is away it is not kept beyond that.
-    pub async fn finish(self, answer: Answer) {
+    async fn finish(self, answer: Answer) {
         if let Err(error) = self.store(&answer).await {
             tracing::error!(
                 error = &*error as &dyn std::error::Error,
@@ -296,6 +304,12 @@ impl Claim {
                 .spawn(async move { room.free(&holder).await });
         }
         self.leave(State::Finished(answer));
+    }
+
+    /// Keeps nothing: whoever sends the request again may run it.
+    pub async fn free(self) {
+        self.room.free(&self.running.holder).await;
+        self.leave(State::Freed);
     }
 
     async fn store(&self, answer: &Answer) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

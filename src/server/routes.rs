@@ -2,10 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use axum::Router;
+use axum::http::header;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
 use axum::routing::get;
+use bytes::Bytes;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeDir;
 use tower_sessions::SessionManagerLayer;
@@ -53,8 +57,18 @@ pub(super) fn all(
     Router::new()
         .nest("/v1", v1::with_key(v1))
         .nest("/playground/v1", playground)
+        .route("/openapi.json", get(openapi).layer(v1::any_origin()))
         .route("/healthz", get(health::up))
         .route("/readyz", get(health::ready).with_state(health))
         .merge(pages)
         .fallback_service(files.fallback(missing))
+}
+
+/// The API's description. It is made once: it changes only with the program.
+async fn openapi() -> impl IntoResponse {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(v1::openapi);
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        DOCUMENT.clone(),
+    )
 }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{EmbeddingInput, EncodingFormat, MOST_INPUTS, Task, Usage};
+use serde_json::{Value, json};
+use wire::{EmbeddingInput, EmbeddingResponse, EncodingFormat, MOST_INPUTS, Task, Usage};
 
 use super::V1;
 use super::call::{Call, Outcome, Target};
@@ -26,6 +27,18 @@ static TARGET: Target = Target {
 /// Tokens that a model may put around a text.
 const TOKENS_AROUND_A_TEXT: u64 = 2;
 
+pub(super) const PATH: &str = "/embeddings";
+
+/// Create embeddings
+///
+/// A vector for each text, in the order of the input. Texts with like meanings have vectors that point alike.
+#[utoipa::path(
+    post,
+    path = "/embeddings",
+    operation_id = "createEmbedding",
+    tag = "Embeddings",
+    responses((status = 200, description = "The vectors.", body = EmbeddingResponse)),
+)]
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
     match exchange.begin(&TARGET, request, parse).await {
         Ok(work) => plain::answer(work).await,
@@ -112,6 +125,35 @@ fn tokens(list: &[&RawValue], path: &str) -> Result<u64, ApiError> {
     }
     let count = u64::try_from(list.len()).unwrap_or(u64::MAX);
     Ok(count.saturating_add(TOKENS_AROUND_A_TEXT))
+}
+
+/// For the API's description: what [`parse`] takes.
+pub(super) fn describe_body() -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    let token = json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+    let list = |items: &Value, most| json!({ "type": "array", "minItems": 1, "maxItems": most, "items": items });
+    let tokens = json!({ "type": "array", "minItems": 1, "items": token });
+    let schema = json!({
+        "type": "object",
+        "required": ["model", "input"],
+        "properties": {
+            "model": { "type": "string", "description": "A model's id, as GET /v1/models lists them.", "examples": ["all-minilm-l6-v2"] },
+            "input": {
+                "description": "One text or several, as text or as the model's own tokens.",
+                "anyOf": [text, list(&text, MOST_INPUTS), list(&token, MOST_INPUTS), list(&tokens, MOST_INPUTS)],
+            },
+            "encoding_format": {
+                "description": "`float`, or `base64`: 32-bit floats, little-endian, one after the other.",
+                "enum": ["float", "base64", null],
+            },
+            "dimensions": {
+                "type": ["integer", "null"], "minimum": 1, "maximum": fields::MOST,
+                "description": "The length of each vector; only where the model can give others than its own.",
+            },
+        },
+    });
+    let example = json!({ "model": "all-minilm-l6-v2", "input": ["The weather is lovely today."] });
+    json!({ "schema": schema, "examples": { "sentence": { "value": example } } })
 }
 
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {

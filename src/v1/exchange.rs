@@ -102,8 +102,14 @@ impl Exchange {
                 }
             },
         };
-        let admission = self.take(call.reservation())?;
-        Ok((call, Begun::Run(admission, claim)))
+        match (self.take(call.reservation()), claim) {
+            (Ok(admission), claim) => Ok((call, Begun::Run(admission, claim))),
+            (Err(refused), Some(claim)) => {
+                claim.free().await;
+                Err(refused)
+            }
+            (Err(refused), None) => Err(refused),
+        }
     }
 
     fn take(&self, tokens: u64) -> Result<Admission, ApiError> {

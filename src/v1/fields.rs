@@ -61,12 +61,15 @@ pub(super) fn model(raw: Option<&RawValue>) -> Result<String, ApiError> {
 
 pub(super) const MODEL: &str = "the name of a model, as a string";
 
-/// A whole number, 1 or more.
+/// The largest count that a field takes.
+pub(super) const MOST: u64 = u32::MAX as u64;
+
+/// A whole number from 1 to [`MOST`].
 pub(super) fn count(raw: Option<&RawValue>, name: &str) -> Result<Option<u64>, ApiError> {
-    let expected = "a whole number, 1 or more";
-    match optional::<u64>(raw, name, expected)? {
-        Some(0) => Err(ApiError::invalid(name, expected)),
-        count => Ok(count.map(|count| count.min(u64::from(u32::MAX)))),
+    let expected = format!("a whole number from 1 to {MOST}");
+    match optional::<u64>(raw, name, &expected)? {
+        Some(count) if !(1..=MOST).contains(&count) => Err(ApiError::invalid(name, &expected)),
+        count => Ok(count),
     }
 }
 

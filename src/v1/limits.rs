@@ -9,7 +9,17 @@ use crate::clock::UnixMs;
 use crate::limits::{Bucket, Standing, Standings};
 use crate::principal::Principal;
 
-/// Costs nothing: a client may look as often as it likes.
+/// Show the limits
+///
+/// How the caller's limits stand: what is used, what requests in flight have reserved, when it is free again. Costs nothing: a
+/// client may look as often as it likes.
+#[utoipa::path(
+    get,
+    path = "/limits",
+    operation_id = "showLimits",
+    tag = "Limits",
+    responses((status = 200, description = "The limits.", body = wire::Limits)),
+)]
 pub(super) async fn show(State(v1): State<V1>, principal: Principal) -> Json<wire::Limits> {
     Json(shown(v1.limits.standing(&principal)))
 }

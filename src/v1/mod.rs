@@ -18,6 +18,7 @@ mod identity;
 mod limits;
 mod models;
 mod moderations;
+mod openapi;
 mod plain;
 mod replay;
 mod rerank;
@@ -28,10 +29,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderName, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use bytes::Bytes;
 use engine::Counter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -64,17 +68,21 @@ pub struct V1 {
 
 /// The API for holders of keys, for browsers of any origin: a key is no cookie, so nothing is sent unasked.
 pub fn with_key(v1: &V1) -> Router {
-    let cors = CorsLayer::new()
+    router(v1)
+        .layer(from_fn_with_state(v1.clone(), identity::by_key))
+        .layer(from_fn(headers::write))
+        .layer(any_origin())
+}
+
+/// Lets pages of any origin call.
+pub fn any_origin() -> CorsLayer {
+    CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
         // Not `*`, which by the Fetch standard stands for all headers but Authorization.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(headers::NAMES.map(HeaderName::from_static))
-        .max_age(Duration::from_secs(3600));
-    router(v1)
-        .layer(from_fn_with_state(v1.clone(), identity::by_key))
-        .layer(from_fn(headers::write))
-        .layer(cors)
+        .max_age(Duration::from_secs(3600))
 }
 
 /// The same API for whoever is signed in. Needs the session layer around it.
@@ -85,18 +93,30 @@ pub fn with_session(v1: &V1) -> Router {
 }
 
 fn router(v1: &V1) -> Router {
-    Router::new()
-        .route("/chat/completions", post(chat::create))
-        .route("/embeddings", post(embeddings::create))
-        .route("/moderate", post(moderations::create))
-        .route("/moderations", post(moderations::create))
-        .route("/rerank", post(rerank::create))
-        .route("/limits", get(limits::show))
-        .route("/models", get(models::list))
-        .route("/models/{*id}", get(models::retrieve))
+    let (router, _) = endpoints().split_for_parts();
+    router
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(v1.clone(), entry::record))
         .with_state(v1.clone())
+}
+
+/// Every endpoint, with its description: what is not described does not answer.
+fn endpoints() -> OpenApiRouter<V1> {
+    OpenApiRouter::with_openapi(openapi::Base::openapi())
+        .routes(routes!(chat::create))
+        .routes(routes!(embeddings::create))
+        .routes(routes!(moderations::create))
+        .routes(routes!(moderations::create_by_alias))
+        .routes(routes!(rerank::create))
+        .routes(routes!(models::list))
+        .routes(routes!(models::retrieve))
+        .routes(routes!(limits::show))
+}
+
+/// The API's description, in JSON (OpenAPI 3.1).
+pub fn openapi() -> Bytes {
+    let (_, described) = endpoints().split_for_parts();
+    openapi::document(&described).to_string().into()
 }

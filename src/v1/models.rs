@@ -8,7 +8,16 @@ use super::V1;
 use super::error::ApiError;
 use crate::principal::{Endpoint, Principal};
 
-/// Those that the caller may use.
+/// List the models
+///
+/// Those that the caller may use, whether or not a worker is free for them now.
+#[utoipa::path(
+    get,
+    path = "/models",
+    operation_id = "listModels",
+    tag = "Models",
+    responses((status = 200, description = "The models.", body = ModelList)),
+)]
 pub(super) async fn list(
     State(v1): State<V1>,
     principal: Principal,
@@ -19,6 +28,17 @@ pub(super) async fn list(
     Ok(Json(ModelList::new(may.collect())))
 }
 
+/// Retrieve a model
+///
+/// Its card: what it can be asked for, how long its context is.
+#[utoipa::path(
+    get,
+    path = "/models/{*id}",
+    operation_id = "retrieveModel",
+    tag = "Models",
+    params(("id" = String, Path, description = "The model's name, which may hold slashes.")),
+    responses((status = 200, description = "The model.", body = Model)),
+)]
 pub(super) async fn retrieve(
     State(v1): State<V1>,
     principal: Principal,

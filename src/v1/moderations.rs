@@ -6,7 +6,8 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{MOST_TEXTS, ModerationInput, PromptUsage, Task, Usage};
+use serde_json::{Value, json};
+use wire::{MOST_TEXTS, ModerationInput, ModerationResponse, PromptUsage, Task, Usage};
 
 use super::V1;
 use super::call::{Call, Outcome, Target};
@@ -23,11 +24,38 @@ static TARGET: Target = Target {
     count,
 };
 
+pub(super) const PATH: &str = "/moderate";
+pub(super) const ALIAS: &str = "/moderations";
+
+/// Moderate texts
+///
+/// Whether texts are harmful, in OpenAI's thirteen categories. A model's card says which of them it can tell; others it scores 0.
+#[utoipa::path(
+    post,
+    path = "/moderate",
+    operation_id = "moderate",
+    tag = "Moderation",
+    responses((status = 200, description = "What was found, for each text.", body = ModerationResponse)),
+)]
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
     match exchange.begin(&TARGET, request, parse).await {
         Ok(work) => plain::answer(work).await,
         Err(answered) => answered,
     }
+}
+
+/// Moderate texts, as OpenAI's SDKs call it
+///
+/// The same as `POST /v1/moderate`.
+#[utoipa::path(
+    post,
+    path = "/moderations",
+    operation_id = "createModeration",
+    tag = "Moderation",
+    responses((status = 200, description = "What was found, for each text.", body = ModerationResponse)),
+)]
+pub(super) async fn create_by_alias(exchange: Exchange, request: Request) -> Response {
+    create(exchange, request).await
 }
 
 #[derive(Deserialize)]
@@ -49,7 +77,7 @@ fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
         None => {
             let able = v1.pool.models_for(Task::Moderation).into_iter().next();
             let model = able.ok_or_else(ApiError::no_moderation)?;
-            let name = serde_json::Value::from(model.as_str()).to_string();
+            let name = Value::from(model.as_str()).to_string();
             let body = fields::with_field(body, fields.model, "model", &name);
             (model, body)
         }
@@ -85,6 +113,24 @@ fn tokens_of_input(raw: &RawValue) -> Result<u64, ApiError> {
         )?;
         Ok(sum.saturating_add(tokens))
     })
+}
+
+/// For the API's description: what [`parse`] takes.
+pub(super) fn describe_body() -> Value {
+    let text = json!({ "type": "string" });
+    let schema = json!({
+        "type": "object",
+        "required": ["input"],
+        "properties": {
+            "model": { "type": ["string", "null"], "description": "The first model that moderates, where it is left out.", "examples": ["toxic-bilstm"] },
+            "input": { "anyOf": [
+                text,
+                { "type": "array", "minItems": 1, "maxItems": MOST_TEXTS, "items": text },
+            ]},
+        },
+    });
+    let example = json!({ "input": ["You are so kind.", "You are so dumb and stupid!"] });
+    json!({ "schema": schema, "examples": { "texts": { "value": example } } })
 }
 
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {

@@ -41,8 +41,8 @@ pub(super) async fn answer(work: Work) -> Response {
         }),
         Err(error) => error.kept(),
     };
-    if let (Some(claim), Some(kept)) = (claim, kept) {
-        claim.finish(kept).await;
+    if let Some(claim) = claim {
+        claim.end(kept).await;
     }
     match answered {
         Ok(body) => {

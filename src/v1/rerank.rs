@@ -6,6 +6,7 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::{
     BilledUnits, Document, DocumentText, MOST_DOCUMENTS, PromptUsage, RerankMeta, RerankResponse,
@@ -30,6 +31,18 @@ static TARGET: Target = Target {
 /// Tokens that a model may put around a pair of query and document.
 const TOKENS_AROUND_A_PAIR: u64 = 4;
 
+pub(super) const PATH: &str = "/rerank";
+
+/// Rank documents
+///
+/// The documents, best first, by how well each answers the query.
+#[utoipa::path(
+    post,
+    path = "/rerank",
+    operation_id = "rerank",
+    tag = "Rerank",
+    responses((status = 200, description = "The ranking.", body = RerankResponse)),
+)]
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
     match exchange.begin(&TARGET, request, parse).await {
         Ok(work) => plain::answer(work).await,
@@ -123,6 +136,36 @@ struct Wanted {
     units: u64,
     /// For a worker that does not count.
     prompt_tokens: u64,
+}
+
+/// For the API's description: what [`parse`] takes.
+pub(super) fn describe_body() -> Value {
+    let text = json!({ "type": "string" });
+    let object = json!({ "type": "object", "required": ["text"], "properties": { "text": text } });
+    let schema = json!({
+        "type": "object",
+        "required": ["model", "query", "documents"],
+        "properties": {
+            "model": { "type": "string", "description": "A model's id, as GET /v1/models lists them.", "examples": ["all-minilm-l6-v2"] },
+            "query": { "type": "string", "minLength": 1 },
+            "documents": {
+                "type": "array", "minItems": 1, "maxItems": MOST_DOCUMENTS,
+                "items": { "anyOf": [text, object] },
+            },
+            "top_n": {
+                "type": ["integer", "null"], "minimum": 1, "maximum": fields::MOST,
+                "description": "How many of the best to give; all, where it is left out.",
+            },
+            "return_documents": { "type": ["boolean", "null"], "description": "Whether each result carries its document's text." },
+        },
+    });
+    let example = json!({
+        "model": "all-minilm-l6-v2",
+        "query": "How do I cancel my subscription?",
+        "documents": ["Plans can be cancelled on the billing page.", "Our office is closed on Sundays."],
+        "top_n": 1,
+    });
+    json!({ "schema": schema, "examples": { "question": { "value": example } } })
 }
 
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// The fields of a chat request that we act on. Others are legal and pass by.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ChatRequest {
     pub model: String,
     pub messages: Vec<Message>,
@@ -47,7 +46,6 @@ impl ChatRequest {
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct StreamOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_usage: Option<bool>,
@@ -55,7 +53,6 @@ pub struct StreamOptions {
 
 /// `stop`: one string or up to four.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Stop {
     One(String),
@@ -72,7 +69,6 @@ impl Stop {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Message {
     pub role: Role,
     /// Absent or null on an assistant message that only calls tools.
@@ -103,7 +99,6 @@ pub enum Role {
 
 /// `content`: a string, or a list of parts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Content {
     Text(String),
@@ -112,7 +107,6 @@ pub enum Content {
 
 /// One part of a message. Only `text` parts carry `text`; a part of another type is known by its `kind` alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ContentPart {
     #[serde(rename = "type")]
     pub kind: String,
@@ -138,6 +132,7 @@ pub struct ChatCompletion {
 pub struct Choice {
     pub index: u32,
     pub message: OutputMessage,
+    #[cfg_attr(feature = "schema", schema(required))]
     pub logprobs: Option<serde_json::Value>,
     pub finish_reason: FinishReason,
 }
@@ -146,7 +141,9 @@ pub struct Choice {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OutputMessage {
     pub role: Role,
+    #[cfg_attr(feature = "schema", schema(required))]
     pub content: Option<String>,
+    #[cfg_attr(feature = "schema", schema(required))]
     pub refusal: Option<String>,
 }
 
@@ -174,6 +171,7 @@ pub struct ChatChunk {
     pub choices: Vec<ChunkChoice>,
     /// Outer `None`: the field is absent. `Some(None)`: null, in every chunk but the last when usage was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Usage>))]
     pub usage: Option<Option<Usage>>,
 }
 
@@ -184,6 +182,7 @@ pub struct ChunkChoice {
     pub delta: Delta,
     #[serde(default)]
     pub logprobs: Option<serde_json::Value>,
+    #[cfg_attr(feature = "schema", schema(required))]
     pub finish_reason: Option<FinishReason>,
 }
 

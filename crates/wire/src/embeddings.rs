@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 pub const MOST_INPUTS: usize = 2_048;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EmbeddingRequest {
     pub model: String,
     pub input: EmbeddingInput,
@@ -19,7 +18,6 @@ pub struct EmbeddingRequest {
 
 /// One text or several, as text or as the model's own tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum EmbeddingInput {
     Text(String),
@@ -30,7 +28,6 @@ pub enum EmbeddingInput {
 
 /// How vectors are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EncodingFormat {
     #[default]

@@ -18,7 +18,9 @@ pub struct ErrorDetail {
     pub kind: String,
     /// The field that is wrong, as a path: `messages[2].content`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub param: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required))]
     pub code: Option<String>,
 }

@@ -10,6 +10,7 @@ pub struct Limits {
     /// The account's, which all its keys and the playground draw from.
     pub account: Buckets,
     /// The key's own, which it draws from as well; null where it has none.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub key: Option<Buckets>,
 }
 
@@ -38,6 +39,7 @@ pub struct RequestBucket {
     pub used: u64,
     pub remaining: u64,
     /// Unix milliseconds when the first of what is used is free again; null while nothing is used.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub frees_at_ms: Option<i64>,
     /// Unix milliseconds when all of it is.
     pub full_at_ms: i64,
@@ -53,6 +55,7 @@ pub struct TokenBucket {
     pub reserved: u64,
     pub remaining: u64,
     /// Unix milliseconds when the first of what is used is free again; null while nothing is used.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub frees_at_ms: Option<i64>,
     /// Unix milliseconds when all of it is.
     pub full_at_ms: i64,

@@ -8,7 +8,6 @@ use crate::PromptUsage;
 pub const MOST_TEXTS: usize = 100;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ModerationRequest {
     pub input: ModerationInput,
     /// The first model that moderates, where it is left out.
@@ -17,7 +16,6 @@ pub struct ModerationRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum ModerationInput {
     Text(String),

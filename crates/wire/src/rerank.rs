@@ -8,7 +8,6 @@ use crate::PromptUsage;
 pub const MOST_DOCUMENTS: usize = 1_000;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct RerankRequest {
     pub model: String,
     pub query: String,
@@ -23,7 +22,6 @@ pub struct RerankRequest {
 
 /// A document: its text, alone or in an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Document {
     Text(String),

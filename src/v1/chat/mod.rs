@@ -9,11 +9,30 @@ mod tally;
 use axum::extract::Request;
 use axum::response::Response;
 
+use wire::ChatCompletion;
+
 use super::exchange::Exchange;
 use super::plain;
 pub(super) use event::Writer;
 pub(super) use meter::{Meter, Piece};
+pub(super) use request::describe_body;
 
+pub(super) const PATH: &str = "/chat/completions";
+
+/// Create a chat completion
+///
+/// The next message of a conversation: whole, or with `stream` as events, a few letters at a time, ended by `data: [DONE]`.
+/// What is not described here (tools, logprobs and the like) goes to the model's worker as it is.
+#[utoipa::path(
+    post,
+    path = "/chat/completions",
+    operation_id = "createChatCompletion",
+    tag = "Chat",
+    responses((status = 200, description = "The completion.", content(
+        (ChatCompletion = "application/json"),
+        (String = "text/event-stream"),
+    ))),
+)]
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
     match exchange
         .begin(&request::TARGET, request, request::parse)

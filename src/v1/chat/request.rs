@@ -4,7 +4,8 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{Content, ContentPart, Message, StreamOptions, Task, Usage};
+use serde_json::{Value, json};
+use wire::{Content, ContentPart, Message, Role, StreamOptions, Task, Usage};
 
 use crate::principal::Endpoint;
 use crate::v1::V1;
@@ -174,9 +175,16 @@ fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
     let path = |name: &str| format!("messages[{index}].{name}");
     if let Ok(message) = serde_json::from_str::<Message>(raw.get()) {
         let content = match &message.content {
-            None => 0,
+            // One that only calls tools says nothing.
+            None if message.role == Role::Assistant => 0,
+            None => return Err(ApiError::missing(&path("content"))),
             Some(Content::Text(text)) => estimate(text.len()),
-            Some(Content::Parts(parts)) => parts.iter().map(part).sum(),
+            Some(Content::Parts(parts)) => {
+                parts.iter().enumerate().try_fold(0, |sum, (at, each)| {
+                    let text = || format!("{}[{at}].text", path("content"));
+                    Ok::<u64, ApiError>(part(each, text)?.saturating_add(sum))
+                })?
+            }
         };
         return Ok(content.saturating_add(TOKENS_AROUND_A_MESSAGE));
     }
@@ -188,7 +196,7 @@ fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
         )
     })?;
     let roles = "one of developer, system, user, assistant, tool, function";
-    fields::required::<wire::Role>(fields.role, &path("role"), roles)?;
+    fields::required::<Role>(fields.role, &path("role"), roles)?;
     fields::optional::<Content>(
         fields.content,
         &path("content"),
@@ -197,10 +205,85 @@ fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
     Err(ApiError::invalid(format!("messages[{index}]"), "a message"))
 }
 
-fn part(part: &ContentPart) -> u64 {
-    part.text
-        .as_ref()
-        .map_or(TOKENS_OF_A_PART, |text| estimate(text.len()))
+/// `path` is that of its text.
+fn part(part: &ContentPart, path: impl FnOnce() -> String) -> Result<u64, ApiError> {
+    match &part.text {
+        Some(text) => Ok(estimate(text.len())),
+        None if part.kind == "text" => Err(ApiError::missing(&path())),
+        None => Ok(TOKENS_OF_A_PART),
+    }
+}
+
+/// For the API's description: what [`read`] takes.
+pub(in crate::v1) fn describe_body() -> Value {
+    let count = |description: &str, most: u64| json!({ "type": ["integer", "null"], "minimum": 1, "maximum": most, "description": description });
+    let number = |description: &str, least: f64, most: f64| json!({ "type": ["number", "null"], "minimum": least, "maximum": most, "description": description });
+    let parts = json!({ "type": "array", "items": { "anyOf": [
+        {
+            "type": "object", "required": ["type", "text"],
+            "properties": { "type": { "const": "text" }, "text": { "type": "string" } },
+        },
+        {
+            "type": "object", "required": ["type"],
+            "description": "What else the model can see or hear.",
+            "properties": { "type": { "enum": ["image_url", "input_audio", "file", "refusal"] } },
+        },
+    ]}});
+    let content = json!({ "anyOf": [{ "type": "string" }, parts] });
+    let messages = json!({ "type": "array", "minItems": 1, "items": { "anyOf": [
+        {
+            "type": "object", "required": ["role", "content"],
+            "properties": {
+                "role": { "enum": ["developer", "system", "user", "tool", "function"] },
+                "content": content,
+            },
+        },
+        {
+            "type": "object", "required": ["role"],
+            "properties": {
+                "role": { "const": "assistant" },
+                "content": { "anyOf": [{ "type": "null" }, content] },
+            },
+        },
+    ]}});
+    let schema = json!({
+        "type": "object",
+        "required": ["model", "messages"],
+        "properties": {
+            "model": { "type": "string", "description": "A model's id, as GET /v1/models lists them.", "examples": ["smollm2-135m-instruct"] },
+            "messages": messages,
+            "stream": { "type": ["boolean", "null"], "description": "Answer in events." },
+            "stream_options": { "anyOf": [{ "type": "null" }, {
+                "type": "object",
+                "description": "Only where `stream` is true.",
+                "properties": { "include_usage": { "type": ["boolean", "null"], "description": "End with a chunk that has the usage." } },
+            }]},
+            "max_completion_tokens": count("The most tokens to generate.", fields::MOST),
+            "max_tokens": count("The older name of `max_completion_tokens`, which wins.", fields::MOST),
+            "n": count("How many answers to generate; what they use adds up.", MOST_CHOICES),
+            "temperature": number("How freely tokens are chosen.", 0.0, 2.0),
+            "top_p": number("Of the likeliest tokens, how much of the whole to choose from.", 0.0, 1.0),
+            "frequency_penalty": number("Against repeating.", -2.0, 2.0),
+            "presence_penalty": number("Against staying with a topic.", -2.0, 2.0),
+            "seed": { "type": ["integer", "null"], "minimum": i64::MIN, "maximum": i64::MAX, "description": "The same seed gives the same answer, as far as the worker can." },
+            "stop": { "description": "Where to end the answer.", "anyOf": [
+                { "type": "null" },
+                { "type": "string", "minLength": 1 },
+                { "type": "array", "maxItems": 4, "items": { "type": "string", "minLength": 1 } },
+            ]},
+        },
+        "if": {
+            "required": ["stream_options"],
+            "properties": { "stream_options": { "type": "object" } },
+        },
+        "then": { "required": ["stream"], "properties": { "stream": { "const": true } } },
+    });
+    let example = json!({
+        "model": "smollm2-135m-instruct",
+        "messages": [{ "role": "user", "content": "What is the capital of France?" }],
+        "max_completion_tokens": 2,
+    });
+    json!({ "schema": schema, "examples": { "question": { "value": example } } })
 }
 
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
@@ -286,6 +369,16 @@ mod tests {
                 Some("messages[0].role"),
             ),
             (
+                r#"{"model":"m","messages":[{"role":"user"}]}"#,
+                "missing_parameter",
+                Some("messages[0].content"),
+            ),
+            (
+                r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]}"#,
+                "missing_parameter",
+                Some("messages[0].content[0].text"),
+            ),
+            (
                 r#"{"model":"m","messages":[{"role":"king"}]}"#,
                 "invalid_parameter",
                 Some("messages[0].role"),
@@ -339,7 +432,7 @@ mod tests {
             r#","stream_options":{"include_usage":false}"#,
         ] {
             let call = parse(&with(options)).unwrap();
-            let sent: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+            let sent: Value = serde_json::from_slice(&call.body).unwrap();
             assert_eq!(sent["stream_options"]["include_usage"], true, "{options}");
             assert_eq!(
                 (sent["model"].as_str(), sent["stream"].as_bool()),

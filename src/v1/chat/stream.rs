@@ -72,9 +72,7 @@ fn recorded(work: Work, claim: Claim) -> oneshot::Receiver<Result<Follower, ApiE
                 record(&v1, meter, &recorder, claim).await;
             }
             Err(error) => {
-                if let Some(kept) = error.kept() {
-                    claim.finish(kept).await;
-                }
+                claim.end(error.kept()).await;
                 let _ = begun.send(Err(error));
             }
         }
@@ -98,15 +96,13 @@ async fn record(v1: &V1, mut meter: Meter, recorder: &Recorder, claim: Claim) {
         match piece {
             Some(Piece::Silence) => {}
             Some(Piece::Events(events)) if meter.is_over() => {
-                // Kept before the last of it can be seen.
-                if meter.has_ended_well() {
-                    let kept = Answer {
-                        status: 200,
-                        streamed: true,
-                        body: recorder.whole_with(&events),
-                    };
-                    claim.finish(kept).await;
-                }
+                // Kept, or free again, before the last of it can be seen.
+                let kept = meter.has_ended_well().then(|| Answer {
+                    status: 200,
+                    streamed: true,
+                    body: recorder.whole_with(&events),
+                });
+                claim.end(kept).await;
                 recorder.end(&events);
                 // The end of the worker's body, read too, lets its connection serve again.
                 let _ = meter.next(v1.keepalive).await;
