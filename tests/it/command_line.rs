@@ -35,7 +35,7 @@ pub fn assisters(data_dir: &Path, words: &[&str]) -> Command {
 }
 
 /// Runs `assisters` to its end, with `input` on its standard input.
-async fn run(data_dir: &Path, words: &[&str], input: &str) -> Output {
+pub async fn run(data_dir: &Path, words: &[&str], input: &str) -> Output {
     let mut child = assisters(data_dir, words)
         .stdin(Stdio::piped())
         .spawn()

@@ -32,6 +32,8 @@ pub struct Script {
     gate: Option<Arc<Semaphore>>,
     /// Holds the head of an answer back.
     door: Option<Arc<Semaphore>>,
+    /// Whether the gate holds back the end alone, and no token.
+    holds_end: bool,
     breaks_off: bool,
 }
 
@@ -45,6 +47,7 @@ impl Script {
             refusal: None,
             gate: None,
             door: None,
+            holds_end: false,
             breaks_off: false,
         }
     }
@@ -78,6 +81,14 @@ impl Script {
         Script {
             door: Some(door.clone()),
             ..self
+        }
+    }
+
+    /// Says all tokens at once, and holds the end back until a permit is added to the gate.
+    pub fn and_waits_for(self, gate: &Arc<Semaphore>) -> Self {
+        Script {
+            holds_end: true,
+            ..self.through(gate)
         }
     }
 
@@ -160,6 +171,11 @@ impl FakeWorker {
     /// The bodies that it was asked with.
     pub fn requests(&self) -> Vec<Value> {
         self.face.requests.lock().unwrap().clone()
+    }
+
+    /// How many answers were abandoned so far.
+    pub fn abandoned_so_far(&self) -> usize {
+        *self.face.abandoned.borrow()
     }
 
     /// Returns once as many answers were abandoned.

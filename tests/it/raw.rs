@@ -62,6 +62,12 @@ impl Raw {
         String::from_utf8(rest).unwrap()
     }
 
+    /// Goes away, and waits until the other side has seen it.
+    pub async fn leave(mut self) {
+        let _ = self.stream.shutdown().await;
+        self.rest().await;
+    }
+
     /// Whether the other side has closed; what it says before is kept.
     pub async fn is_closed(&mut self) -> bool {
         let mut piece = [0; 1024];

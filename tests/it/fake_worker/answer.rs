@@ -43,7 +43,7 @@ fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
         Value::Null,
     ))]);
     events.extend(script.tokens.iter().map(|token| Event {
-        gated: true,
+        gated: !script.holds_end,
         ..Event::at_once(choice(json!({"content": token}), Value::Null))
     }));
     if script.breaks_off {
@@ -53,7 +53,10 @@ fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
         });
         return events;
     }
-    events.push_back(Event::at_once(choice(json!({}), "stop".into())));
+    events.push_back(Event {
+        gated: script.holds_end,
+        ..Event::at_once(choice(json!({}), "stop".into()))
+    });
     if let Some(usage) = script.usage.filter(|_| wants_usage) {
         let mut last = chunk(json!([]));
         last["usage"] = usage_of(usage);

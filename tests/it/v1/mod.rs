@@ -16,6 +16,7 @@ mod rerank;
 mod resume;
 mod routes;
 mod stream;
+mod torture;
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
