@@ -1,6 +1,7 @@
 //! The buckets of an account and of those of its keys that have limits of their own.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::window::Window;
 use super::{Bucket, BucketName, Holder, Standing, Standings};
@@ -32,6 +33,9 @@ pub(super) struct Quotas {
     pub(super) key: Option<(KeyId, Quota)>,
 }
 
+/// More than any wait, so that nobody waits for time that has gone back.
+const FAR: Duration = Duration::from_secs(62);
+
 /// A bucket without room for what was asked of it.
 pub(super) struct Lacking {
     pub(super) bucket: BucketName,
@@ -51,9 +55,14 @@ impl Default for Account {
 }
 
 impl Account {
-    /// The time, which is told under the lock and never goes back: what is done here is done in its order.
+    /// The time, which is told under the lock and does not go back: what is done here is done in its order.
     pub(super) fn now(&mut self, clock: &Clock) -> UnixMs {
-        self.latest = self.latest.max(clock.now());
+        let now = clock.now();
+        // A clock that was far ahead and has been set right would keep what it saw in the windows for as long.
+        if now.plus(FAR) < self.latest {
+            *self = Account::default();
+        }
+        self.latest = self.latest.max(now);
         self.latest
     }
 
@@ -158,5 +167,39 @@ fn bucket(window: &mut Window, limit: u64, now: UnixMs) -> Bucket {
         used,
         frees_at: window.frees_at(),
         full_at: window.full_at().unwrap_or(now),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_right_blocks_nobody() {
+        let quotas = Quotas {
+            account: Quota { rpm: 1, tpm: 10 },
+            key: None,
+        };
+        let mut account = Account::default();
+        let at = |ms: i64| Clock::manual(UnixMs(1_700_000_000_000 + ms));
+        for (now, expected) in [
+            (at(0), true),
+            // A little back is as if it stood still.
+            (at(-1_000), false),
+            (at(-60_000), false),
+            // A day ahead, all is free again, and used up again;
+            (at(86_400_000), true),
+            // and back where it was.
+            (at(1), true),
+            (at(2), false),
+            (at(62_000), true),
+        ] {
+            let now = account.now(&now);
+            let fits = account.lacks(&quotas, 10, now).is_none();
+            assert_eq!(fits, expected, "at {now:?}");
+            if fits {
+                account.take(&quotas, 10, now);
+            }
+        }
     }
 }

@@ -4,22 +4,25 @@
 //! then would reset it, and the answer be lost to a client that is still sending. So the rest is read and thrown away
 //! while the answer goes out, within bounds.
 
+use std::error::Error;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use tower_http::timeout::TimeoutBody;
+use tower_http::timeout::{TimeoutBody, TimeoutError};
 
 use crate::tasks::Tasks;
 
@@ -47,15 +50,22 @@ async fn wrap(State(keep): State<Keep>, request: Request, next: Next) -> Respons
     }
     // Who asks first whether to send does not send unless somebody reads.
     let wanted = !request.headers().contains_key(header::EXPECT);
-    next.run(request.map(|body| {
-        Body::new(Kept {
-            // What stalls has ended by that, and is not waited for again.
-            body: Some(Body::new(TimeoutBody::new(keep.pause, body))),
-            wanted,
-            keep,
-        })
-    }))
-    .await
+    let stalled = Arc::new(AtomicBool::new(false));
+    let kept = |body| Kept {
+        // What stalls has ended by that, and is not waited for again.
+        body: Some(Body::new(TimeoutBody::new(keep.pause, body))),
+        wanted,
+        stalled: stalled.clone(),
+        keep,
+    };
+    let response = next.run(request.map(|body| Body::new(kept(body)))).await;
+    // The API has words of its own for it; a page would take it for a fault of ours.
+    if stalled.load(Ordering::Relaxed) && response.status() != StatusCode::REQUEST_TIMEOUT {
+        let told = "The request stopped coming before its end. Send it again.\n";
+        let close = [(header::CONNECTION, "close")];
+        return (StatusCode::REQUEST_TIMEOUT, close, told).into_response();
+    }
+    response
 }
 
 /// A body whose rest is read when it is dropped.
@@ -64,6 +74,8 @@ struct Kept {
     body: Option<Body>,
     /// Whether the client sends it.
     wanted: bool,
+    /// Set when it has stalled.
+    stalled: Arc<AtomicBool>,
     keep: Keep,
 }
 
@@ -81,6 +93,10 @@ impl HttpBody for Kept {
         let polled = Pin::new(body).poll_frame(context);
         self.wanted = true;
         let frame = ready!(polled);
+        if let Some(Err(error)) = &frame {
+            let stalled = is_timeout(error);
+            self.stalled.store(stalled, Ordering::Relaxed);
+        }
         if !matches!(frame, Some(Ok(_))) {
             self.body = None;
         }
@@ -104,6 +120,10 @@ impl Drop for Kept {
             });
         }
     }
+}
+
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    error.is::<TimeoutError>() || error.source().is_some_and(is_timeout)
 }
 
 async fn read(mut rest: Body) {

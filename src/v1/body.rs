@@ -26,6 +26,9 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
             "The body is compressed, which is not taken here. Send it without a Content-Encoding.",
         ));
     }
+    if declared(headers) > limit {
+        return Err(ApiError::body_too_large(limit));
+    }
     match Limited::new(body, limit).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
@@ -49,6 +52,14 @@ fn is_json(headers: &HeaderMap) -> bool {
         .unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.eq_ignore_ascii_case("application/json")
+}
+
+/// As many bytes as the client says that it will send, if it does.
+fn declared(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length
+        .and_then(|length| length.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn has_cause<T: Error + 'static>(error: &(dyn Error + 'static)) -> bool {

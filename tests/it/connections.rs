@@ -94,6 +94,10 @@ async fn what_is_no_http_is_refused_and_nothing_breaks() {
         (format!("GET /healthz HTTP/1.1\r\n{many}\r\n"), "431"),
         (format!("GET /healthz HTTP/1.1\r\n{long}\r\n"), "431"),
         ("\x16\x03\x01\x02\x00\x01".to_owned(), "400"),
+        (
+            "POST /v1/models HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(),
+            "400",
+        ),
     ] {
         let mut raw = Raw::to(site.address()).await;
         // It may be refused before all of it is sent.
@@ -105,6 +109,10 @@ async fn what_is_no_http_is_refused_and_nothing_breaks() {
             "{shown:?}: {answer}"
         );
     }
+    // Who speaks HTTP/2 at once would not understand an answer.
+    let mut raw = Raw::to(site.address()).await;
+    raw.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    assert_eq!(raw.rest().await, "");
     site.answer(&site.key(Tier::Free).await, json!({})).await;
 }
 

@@ -74,6 +74,17 @@ async fn who_sends_30_mb_before_reading_still_reads_that_it_was_too_much() {
 }
 
 #[tokio::test]
+async fn what_says_that_it_is_too_long_is_refused_before_it_comes() {
+    let (_worker, site, caller) = one().await;
+    let mut raw = Raw::to(site.address()).await;
+    raw.send_head(&caller.secret, &format!("Content-Length: {}\r\n", 30 * MB))
+        .await;
+    let (head, body) = raw.answer().await;
+    assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+    assert_eq!(error_code(&body), "body_too_large");
+}
+
+#[tokio::test]
 async fn a_body_that_goes_on_for_ever_is_cut_off() {
     let (_worker, site, caller) = one().await;
     let mut raw = Raw::to(site.address()).await;
@@ -226,7 +237,7 @@ async fn a_body_that_stalls_is_answered_and_its_connection_closed() {
 }
 
 #[tokio::test]
-async fn a_form_that_stalls_keeps_no_connection() {
+async fn a_form_that_stalls_is_told_so_and_keeps_no_connection() {
     let (site, _) = impatient().await;
     let mut raw = Raw::to(site.address()).await;
     raw.send(
@@ -236,7 +247,8 @@ async fn a_form_that_stalls_keeps_no_connection() {
     .await
     .unwrap();
     let answer = raw.rest().await;
-    assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.ends_with("Send it again.\n"), "{answer}");
 }
 
 #[tokio::test]
