@@ -46,6 +46,16 @@ pub enum Cut {
     Broken(Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Cut {
+    /// For work of the engine's own, for which nobody can leave.
+    pub fn into_error(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Cut::Broken(error) => error,
+            Cut::NobodyListens | Cut::Closing => Failure::Closing.into(),
+        }
+    }
+}
+
 impl From<candle_core::Error> for Cut {
     fn from(error: candle_core::Error) -> Self {
         Cut::Broken(error.into())

@@ -1,12 +1,14 @@
-//! Small models in Rust: load, generate, and their OpenAI-compatible HTTP face.
+//! Small models in Rust: load, generate, embed, rerank, moderate, and their OpenAI-compatible HTTP face.
 //!
 //! [`fetch`] brings the models onto the machine, [`serve`] loads them and answers. The parts can be had alone as well:
-//! a [`chat::Chat`] generates in process, [`router`] is its HTTP face without a socket.
+//! an [`Engine`] is all models in process, [`router`] is its HTTP face without a socket, and a [`Counter`] counts
+//! tokens without loading any weights.
 
 mod bert;
 pub mod catalog;
 pub mod chat;
 mod count;
+mod engine;
 mod error;
 mod fetch;
 mod files;
@@ -18,6 +20,7 @@ mod stats;
 mod workshop;
 
 pub use count::Counter;
+pub use engine::Engine;
 pub use error::{Failure, OpenError};
 pub use fetch::{FetchError, fetch};
 pub use files::installed;

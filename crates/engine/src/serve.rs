@@ -10,10 +10,8 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::CHAT;
-use crate::chat::Chat;
+use crate::engine::Engine;
 use crate::error::OpenError;
-use crate::workshop::Workshop;
 use crate::{ENVIRONMENT, http};
 
 /// How long connections get for their last words; generations have ended by then.
@@ -24,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub enum Error {
     #[error(transparent)]
     Open(#[from] OpenError),
-    #[error("the model was not loaded to the end")]
+    #[error("the models were not loaded to the end")]
     Interrupted(#[from] JoinError),
     #[error("connections cannot be accepted")]
     Accept(#[source] io::Error),
@@ -32,7 +30,7 @@ pub enum Error {
 
 /// Loads the models in `models_dir`, then answers on `listener` until `shutdown` is ready.
 ///
-/// Connections that come while a model is loading wait in the listener's queue. On `shutdown` generations are
+/// Connections that come while models are loading wait in the listener's queue. On `shutdown` generations are
 /// cancelled, and this returns within seconds. The process should run in [`ENVIRONMENT`].
 pub async fn serve(
     listener: TcpListener,
@@ -47,8 +45,8 @@ pub async fn serve(
     }
     let mut shutdown = Box::pin(shutdown);
     let dir = models_dir.to_owned();
-    let chat = tokio::select! {
-        chat = spawn_blocking(move || Chat::open(&dir, &CHAT, Workshop::new()?)) => chat??,
+    let engine = tokio::select! {
+        engine = spawn_blocking(move || Engine::open(&dir)) => engine??,
         () = &mut shutdown => return Ok(()),
     };
     // A token is a small packet: it must not wait for the one before it to be acknowledged.
@@ -59,10 +57,10 @@ pub async fn serve(
     });
     let closed = CancellationToken::new();
     let close = closed.clone();
-    let router = http::router(chat.clone());
+    let router = http::router(engine.clone());
     let served = axum::serve(listener, router).with_graceful_shutdown(async move {
         shutdown.await;
-        chat.workshop.close();
+        engine.close();
         close.cancel();
     });
     tokio::select! {

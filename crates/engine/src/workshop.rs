@@ -19,13 +19,22 @@ pub struct Workshop {
     closing: CancellationToken,
 }
 
-/// Tells work whether it still matters.
+/// Tells work whether it still matters; the default one, that it does.
+#[derive(Default)]
 pub struct Watch {
     gone: CancellationToken,
     closing: CancellationToken,
 }
 
 impl Watch {
+    /// One whose client is gone as soon as the token says so.
+    #[cfg(test)]
+    pub fn leaving() -> (Self, CancellationToken) {
+        let watch = Watch::default();
+        let gone = watch.gone.clone();
+        (watch, gone)
+    }
+
     /// To be asked between two steps of work that takes long.
     pub fn check(&self) -> Result<(), Cut> {
         if self.gone.is_cancelled() {

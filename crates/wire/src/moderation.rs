@@ -1,6 +1,10 @@
 //! Moderation: <https://platform.openai.com/docs/api-reference/moderations>.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::PromptUsage;
 
@@ -15,11 +19,45 @@ pub struct ModerationRequest {
     pub model: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ModerationInput {
     Text(String),
     Texts(Vec<String>),
+}
+
+impl ModerationInput {
+    pub fn texts(&self) -> &[String] {
+        match self {
+            ModerationInput::Text(text) => std::slice::from_ref(text),
+            ModerationInput::Texts(texts) => texts,
+        }
+    }
+}
+
+/// Reads a list as one, so that an error names the item within it.
+impl<'de> Deserialize<'de> for ModerationInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InputVisitor)
+    }
+}
+
+struct InputVisitor;
+
+impl<'de> Visitor<'de> for InputVisitor {
+    type Value = ModerationInput;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a string or a list of strings")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ModerationInput, E> {
+        Ok(ModerationInput::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<ModerationInput, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(texts)).map(ModerationInput::Texts)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -61,6 +99,16 @@ macro_rules! categories {
             /// What `make` gives for each category's name.
             pub fn each(mut make: impl FnMut(&'static str) -> T) -> Self {
                 Categories { $($field: make($name)),+ }
+            }
+
+            /// What `make` gives for each category's `T`.
+            pub fn map<U>(&self, mut make: impl FnMut(&T) -> U) -> Categories<U> {
+                Categories { $($field: make(&self.$field)),+ }
+            }
+
+            /// Each category's name and `T`, in the order of the fields.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, &T)> {
+                [$(($name, &self.$field)),+].into_iter()
             }
         }
     };

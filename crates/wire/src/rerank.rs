@@ -1,6 +1,10 @@
 //! Rerank, which OpenAI does not have: Cohere's shape (<https://docs.cohere.com/v1/reference/rerank>) with OpenAI's `usage`.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::PromptUsage;
 
@@ -21,7 +25,7 @@ pub struct RerankRequest {
 }
 
 /// A document: its text, alone or in an object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Document {
     Text(String),
@@ -33,6 +37,31 @@ impl Document {
         match self {
             Document::Text(text) | Document::Object(DocumentText { text }) => text,
         }
+    }
+}
+
+/// Reads an object as one, so that an error names the field within it.
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DocumentVisitor)
+    }
+}
+
+struct DocumentVisitor;
+
+impl<'de> Visitor<'de> for DocumentVisitor {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a string, or an object with `text`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Document, E> {
+        Ok(Document::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Document, A::Error> {
+        DocumentText::deserialize(MapAccessDeserializer::new(map)).map(Document::Object)
     }
 }
 

@@ -13,33 +13,34 @@ use futures_util::stream;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 use wire::{
-    ChatChunk, ChatCompletion, Choice, ChunkChoice, Delta, FinishReason, OutputMessage, Role,
+    ChatChunk, ChatCompletion, Choice, ChunkChoice, Delta, FinishReason, OutputMessage, Role, Task,
     Usage, sse,
 };
 
-use super::BODY_LIMIT;
 use super::error::ApiError;
 use super::request::Call;
-use crate::chat::{Chat, Ending, Finish, Generation, Piece};
+use super::{not_for, whole};
+use crate::chat::{Ending, Finish, Generation, Piece};
+use crate::engine::Engine;
 use crate::error::Failure;
 
 pub async fn complete(
-    State(chat): State<Chat>,
+    State(engine): State<Engine>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
-    let body = body.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(failed) if failed.status() == 413 => {
-            ApiError::body_too_large(BODY_LIMIT)
-        }
-        _ => ApiError::unread_body(),
-    })?;
+    let body = whole(body)?;
+    let refuse = |asked: &str| not_for(&engine, asked, Task::Chat);
+    let id = engine.chat.as_ref().map_or("", |chat| chat.about.id);
     let Call {
         turns,
         settings,
         limit,
         stream,
         usage_chunk,
-    } = Call::parse(&body, chat.about)?;
+    } = Call::parse(&body, id, refuse)?;
+    let Some(chat) = engine.chat.clone() else {
+        return Err(ApiError::no_model_for(Task::Chat));
+    };
     // Counting a long conversation takes a while: not on the threads that serve connections.
     let model = chat.clone();
     let prompt = spawn_blocking(move || model.prompt(turns, limit))

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use wire::{ErrorBody, ErrorDetail};
+use wire::{ErrorBody, ErrorDetail, Task};
 
 use crate::catalog::Model;
 use crate::chat::PromptError;
@@ -72,10 +72,32 @@ impl ApiError {
         ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", None, message)
     }
 
-    pub fn model_not_found(asked: &str, known: &Model) -> Self {
+    pub fn model_not_found(asked: &str, known: &[wire::Model]) -> Self {
         // The name is the client's own, but of any length.
         let asked: String = asked.chars().take(100).collect();
-        let message = format!("There is no model `{asked}` here; there is `{}`.", known.id);
+        let there = names(known.iter());
+        let message = format!("There is no model `{asked}` here; there is {there}.");
+        ApiError::new(
+            StatusCode::NOT_FOUND,
+            "model_not_found",
+            Some("model"),
+            message,
+        )
+    }
+
+    /// For a model that is here, but not for `task`.
+    pub fn wrong_task(asked: &str, task: Task, known: &[wire::Model]) -> Self {
+        let can = names(known.iter().filter(|model| model.can(task)));
+        let message = format!(
+            "`{asked}` is not a model for {}; for that there is {can}.",
+            word(task)
+        );
+        ApiError::invalid("model", message)
+    }
+
+    /// Where a request may leave the model out, and there is none for `task`.
+    pub fn no_model_for(task: Task) -> Self {
+        let message = format!("There is no model for {} here.", word(task));
         ApiError::new(
             StatusCode::NOT_FOUND,
             "model_not_found",
@@ -145,6 +167,25 @@ impl ApiError {
 
     pub fn body(self) -> ErrorBody {
         ErrorBody { error: self.detail }
+    }
+}
+
+/// `a`, `b` and `c`
+fn names<'a>(models: impl Iterator<Item = &'a wire::Model>) -> String {
+    let mut names: Vec<String> = models.map(|model| format!("`{}`", model.id)).collect();
+    match names.pop() {
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} and {last}", names.join(", ")),
+        None => "none".to_owned(),
+    }
+}
+
+fn word(task: Task) -> &'static str {
+    match task {
+        Task::Chat => "chat",
+        Task::Embeddings => "embeddings",
+        Task::Rerank => "rerank",
+        Task::Moderation => "moderation",
     }
 }
 

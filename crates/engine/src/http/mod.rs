@@ -1,9 +1,15 @@
 //! The engine's OpenAI-compatible HTTP face.
 
 mod chat;
+mod embeddings;
 mod error;
+mod fields;
+mod moderations;
 mod request;
+mod rerank;
 
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Method, Uri};
 use axum::routing::{get, post};
@@ -12,17 +18,20 @@ use wire::{Model, ModelList, Task};
 
 use self::error::ApiError;
 pub use self::request::turns;
-use crate::catalog::CHAT_DEFAULTS;
-use crate::chat::Chat;
+use crate::engine::Engine;
 use crate::stats::Snapshot;
 
 /// The largest body that is read.
 const BODY_LIMIT: usize = 10 << 20;
 
-/// All routes, answered by `chat`.
-pub fn router(chat: Chat) -> Router {
+/// All routes, answered by `engine`'s models.
+pub fn router(engine: Engine) -> Router {
     Router::new()
         .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/embeddings", post(embeddings::embed))
+        .route("/v1/rerank", post(rerank::rank))
+        .route("/v1/moderations", post(moderations::moderate))
+        .route("/v1/moderate", post(moderations::moderate))
         .route("/v1/models", get(models))
         .route("/v1/models/{id}", get(model))
         .route("/health", get(|| async {}))
@@ -32,35 +41,43 @@ pub fn router(chat: Chat) -> Router {
             ApiError::method_not_allowed(method.as_str(), uri.path())
         })
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(chat)
+        .with_state(engine)
 }
 
-async fn models(State(chat): State<Chat>) -> Json<ModelList> {
-    Json(ModelList::new(vec![listed(&chat)]))
+async fn models(State(engine): State<Engine>) -> Json<ModelList> {
+    Json(ModelList::new(engine.cards()))
 }
 
-async fn model(State(chat): State<Chat>, Path(id): Path<String>) -> Result<Json<Model>, ApiError> {
-    if id == chat.about.id {
-        Ok(Json(listed(&chat)))
-    } else {
-        Err(ApiError::model_not_found(&id, chat.about))
+async fn model(
+    State(engine): State<Engine>,
+    Path(id): Path<String>,
+) -> Result<Json<Model>, ApiError> {
+    let mut cards = engine.cards();
+    match cards.iter().position(|card| card.id == id) {
+        Some(at) => Ok(Json(cards.swap_remove(at))),
+        None => Err(ApiError::model_not_found(&id, &cards)),
     }
 }
 
-fn listed(chat: &Chat) -> Model {
-    let about = chat.about;
-    Model {
-        id: about.id.to_owned(),
-        object: "model".to_owned(),
-        created: about.created,
-        owned_by: about.owner.to_owned(),
-        max_model_len: Some(about.context),
-        default_max_tokens: Some(CHAT_DEFAULTS.max_tokens),
-        tasks: Some(vec![Task::Chat]),
-        ..Model::default()
-    }
+async fn stats(State(engine): State<Engine>) -> Json<Snapshot> {
+    Json(engine.workshop.stats.snapshot())
 }
 
-async fn stats(State(chat): State<Chat>) -> Json<Snapshot> {
-    Json(chat.workshop.stats.snapshot())
+/// The whole body of a request, if it came.
+fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, ApiError> {
+    body.map_err(|rejection| match rejection {
+        BytesRejection::FailedToBufferBody(failed) if failed.status() == 413 => {
+            ApiError::body_too_large(BODY_LIMIT)
+        }
+        _ => ApiError::unread_body(),
+    })
+}
+
+/// Why the model `asked` does not answer a request for `task`: it cannot, or there is none of that name.
+fn not_for(engine: &Engine, asked: &str, task: Task) -> ApiError {
+    let cards = engine.cards();
+    match cards.iter().any(|card| card.id == asked) {
+        true => ApiError::wrong_task(asked, task, &cards),
+        false => ApiError::model_not_found(asked, &cards),
+    }
 }

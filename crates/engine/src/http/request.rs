@@ -4,7 +4,8 @@ use axum::body::Bytes;
 use wire::{ChatRequest, Content, Message, Role, Stop};
 
 use super::error::ApiError;
-use crate::catalog::{CHAT_DEFAULTS, Model};
+use super::fields;
+use crate::catalog::CHAT_DEFAULTS;
 use crate::chat::{Settings, Turn};
 
 /// A chat request that was found good.
@@ -19,10 +20,15 @@ pub struct Call {
 }
 
 impl Call {
-    pub fn parse(body: &Bytes, model: &Model) -> Result<Self, ApiError> {
-        let request = read(body)?;
-        if request.model != model.id {
-            return Err(ApiError::model_not_found(&request.model, model));
+    /// Reads a request for `model`; what asks for another, `refuse` answers.
+    pub fn parse(
+        body: &Bytes,
+        model: &str,
+        refuse: impl FnOnce(&str) -> ApiError,
+    ) -> Result<Self, ApiError> {
+        let request: ChatRequest = fields::read(body, rules)?;
+        if request.model != model {
+            return Err(refuse(&request.model));
         }
         let limit = request.token_limit();
         require(request.n.is_none_or(|n| n == 1), "n")?;
@@ -44,8 +50,9 @@ impl Call {
 }
 
 /// What a field must be, by the last name of its path.
-fn rule(name: &str) -> &'static str {
-    match name {
+fn rules(path: &str) -> &'static str {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    match name.split('[').next().unwrap_or(name) {
         "model" => "a string: the name of a model",
         "messages" => "a list of at least one message, each an object with `role` and `content`",
         "role" => "one of `system`, `developer`, `user`, `assistant`, `tool` and `function`",
@@ -62,22 +69,8 @@ fn rule(name: &str) -> &'static str {
     }
 }
 
-fn wrong(param: &str) -> ApiError {
-    let name = param.rsplit('.').next().unwrap_or(param);
-    let name = name.split('[').next().unwrap_or(name);
-    ApiError::invalid(param, format!("`{param}` must be {}.", rule(name)))
-}
-
-fn missing(param: &str) -> ApiError {
-    let name = param.rsplit('.').next().unwrap_or(param);
-    ApiError::missing(
-        param,
-        format!("`{param}` is missing; it must be {}.", rule(name)),
-    )
-}
-
 fn require(good: bool, param: &str) -> Result<(), ApiError> {
-    if good { Ok(()) } else { Err(wrong(param)) }
+    fields::require(good, param, rules)
 }
 
 fn within(value: Option<f32>, most: f32, param: &str) -> Result<Option<f32>, ApiError> {
@@ -93,36 +86,6 @@ fn limit_name(request: &ChatRequest) -> &'static str {
         Some(_) => "max_completion_tokens",
         None => "max_tokens",
     }
-}
-
-fn read(body: &[u8]) -> Result<ChatRequest, ApiError> {
-    // serde would read the fields from a list, too.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(ApiError::invalid_json("it must be an object"));
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let request = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let path = path.trim_start_matches('.');
-        let reason = error.inner().to_string();
-        if !error.inner().is_data() {
-            return ApiError::invalid_json(&reason);
-        }
-        if let Some(field) = reason
-            .strip_prefix("missing field `")
-            .and_then(|rest| rest.split('`').next())
-        {
-            let dot = if path.is_empty() { "" } else { "." };
-            return missing(&format!("{path}{dot}{field}"));
-        }
-        if path.is_empty() {
-            return ApiError::invalid_json("it must be an object");
-        }
-        wrong(path)
-    })?;
-    json.end()
-        .map_err(|error| ApiError::invalid_json(&error.to_string()))?;
-    Ok(request)
 }
 
 fn stops(stop: Option<Stop>) -> Result<Vec<String>, ApiError> {
@@ -185,7 +148,7 @@ fn content(content: Option<&Content>, role: Role, param: &str) -> Result<String,
         }
         // An assistant that only called tools said nothing.
         None if role == Role::Assistant => Ok(String::new()),
-        None => Err(missing(param)),
+        None => Err(fields::missing(param, rules)),
     }
 }
 

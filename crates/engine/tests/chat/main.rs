@@ -21,7 +21,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use engine::catalog::CHAT;
 use engine::chat::Chat;
-use engine::{OpenError, Workshop};
+use engine::{Engine, OpenError, Workshop};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -40,15 +40,15 @@ pub fn models_dir() -> Option<PathBuf> {
 }
 
 /// One model for all tests that only talk to it.
-pub fn chat() -> Option<Chat> {
-    static CHAT_MODEL: OnceLock<Option<Chat>> = OnceLock::new();
+pub fn chat() -> Option<Engine> {
+    static CHAT_MODEL: OnceLock<Option<Engine>> = OnceLock::new();
     CHAT_MODEL.get_or_init(load).clone()
 }
 
 /// A model of its own, for tests that count or close.
-pub fn load() -> Option<Chat> {
+pub fn load() -> Option<Engine> {
     match Chat::open(&models_dir()?, &CHAT, Workshop::new().unwrap()) {
-        Ok(chat) => Some(chat),
+        Ok(chat) => Some(Engine::from(chat)),
         Err(missing @ OpenError::Missing { .. }) => {
             eprintln!("skipped: {missing}");
             None

@@ -4,8 +4,12 @@ use super::*;
 use crate::catalog::CHAT;
 use serde_json::{Value, json};
 
+fn call(body: &Bytes) -> Result<Call, ApiError> {
+    Call::parse(body, CHAT.id, |asked| ApiError::model_not_found(asked, &[]))
+}
+
 fn parse(body: Value) -> Result<Call, ApiError> {
-    Call::parse(&Bytes::from(body.to_string()), &CHAT)
+    call(&Bytes::from(body.to_string()))
 }
 
 fn with(field: &str, value: Value) -> Value {
@@ -132,7 +136,7 @@ fn parts_are_joined_and_roles_are_those_of_the_template() {
 #[test]
 fn what_is_not_json_is_called_so() {
     for body in [&b"{"[..], b"", b"{} {}", b"[1]", b"\xff"] {
-        let refused = Call::parse(&Bytes::from_static(body), &CHAT).unwrap_err();
+        let refused = call(&Bytes::from_static(body)).unwrap_err();
         let code = refused.detail.code.as_deref();
         // `{}` is whole, but says nothing.
         let expected = if body == b"{} {}" {
