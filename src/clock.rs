@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chrono::DateTime;
+
 /// A moment in unix milliseconds, UTC; the unit of every time in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMs(pub i64);
@@ -25,6 +27,14 @@ impl UnixMs {
             self.0
                 .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
         )
+    }
+
+    /// As people read it, to the minute: `2026-11-25 16:37`, UTC.
+    pub fn to_minute(self) -> String {
+        match DateTime::from_timestamp_millis(self.0) {
+            Some(moment) => moment.format("%Y-%m-%d %H:%M").to_string(),
+            None => format!("{} ms after 1970", self.0),
+        }
     }
 
     /// The start of the hour that this lies in.
@@ -99,6 +109,7 @@ mod tests {
         let moment = UnixMs(1_767_225_599_999); // 2025-12-31T23:59:59.999Z
         assert_eq!(moment.hour(), UnixMs(1_767_222_000_000));
         assert_eq!(moment.day(), UnixMs(1_767_139_200_000));
+        assert_eq!(moment.to_minute(), "2025-12-31 23:59");
         assert_eq!(
             moment.plus(Duration::from_millis(1)).day(),
             UnixMs(1_767_225_600_000)

@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod principal;
+pub mod table;
 pub mod tasks;
 
 // Rooms.

@@ -1,18 +1,24 @@
 //! `assisters admin`: what an operator does from a shell, beside a running service or without one.
 
+mod error;
+mod keys;
 mod password;
 #[cfg(test)]
 mod tests;
+mod when;
 
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
+use std::time::Duration;
 
 use clap::Subcommand;
 
-use crate::accounts::{self, Account, Accounts, Password};
+use crate::accounts::{Account, Accounts, Password};
 use crate::clock::Clock;
 use crate::db::Db;
-use crate::keys::{self, Keys};
+use crate::keys::Keys;
 use crate::principal::Tier;
+pub use error::AdminError;
+pub use keys::KeyArgs;
 
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
@@ -27,7 +33,35 @@ pub enum AdminCommand {
         admin: bool,
     },
     /// Make a key for an account, and print it: it cannot be had again
-    CreateKey { email: String, name: String },
+    CreateKey {
+        email: String,
+        /// Says where it is used, such as "laptop"
+        name: String,
+        #[command(flatten)]
+        restrictions: KeyArgs,
+    },
+    /// List an account's keys, those that can be used first
+    ListKeys {
+        email: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a key a new secret, and print it: it cannot be had again. The id and the restrictions stay
+    RotateKey {
+        email: String,
+        /// As list-keys shows it: key_…
+        key_id: String,
+        /// How long the old secret is taken beside the new one: 0 to 7d
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = when::overlap)]
+        overlap: Duration,
+    },
+    /// Refuse a key from now on, by all its secrets
+    RevokeKey {
+        email: String,
+        /// As list-keys shows it: key_…
+        key_id: String,
+    },
     /// Put an account on a tier
     SetTier {
         email: String,
@@ -42,24 +76,44 @@ pub enum AdminCommand {
     },
 }
 
+/// What a command has to say.
+#[derive(Debug)]
+struct Said {
+    /// For standard output, where a script reads it.
+    out: String,
+    /// For standard error, where only a person does.
+    note: Option<String>,
+}
+
+impl Said {
+    fn only(out: impl Into<String>) -> Self {
+        let out = out.into();
+        Said { out, note: None }
+    }
+}
+
 /// Does what `command` says, and prints what was done.
 pub async fn run(command: AdminCommand, db: Db, clock: Clock) -> Result<(), AdminError> {
     let password = match command {
         AdminCommand::CreateAccount { .. } => Some(password::ask()?),
-        AdminCommand::CreateKey { .. } | AdminCommand::SetTier { .. } => None,
+        _ => None,
     };
     let said = perform(command, password, db, clock).await?;
-    writeln!(stdout(), "{said}").map_err(AdminError::Output)
+    writeln!(stdout(), "{}", said.out).map_err(AdminError::Output)?;
+    if let Some(note) = said.note {
+        writeln!(stderr(), "{note}").map_err(AdminError::Output)?;
+    }
+    Ok(())
 }
 
-/// Does what `command` says; the line to print.
 async fn perform(
     command: AdminCommand,
     password: Option<Password>,
     db: Db,
     clock: Clock,
-) -> Result<String, AdminError> {
+) -> Result<Said, AdminError> {
     let accounts = Accounts::new(db.clone(), clock.clone());
+    let (keys, now) = (Keys::new(db, clock.clone()), clock.now());
     match command {
         AdminCommand::CreateAccount { email, tier, admin } => {
             let password = password.ok_or(AdminError::PasswordMissing)?;
@@ -70,18 +124,29 @@ async fn perform(
             } else {
                 ""
             };
-            Ok(format!(
+            Ok(Said::only(format!(
                 "{} has an account now, on the tier {}{role}.",
                 made.email, made.tier
-            ))
+            )))
         }
-        AdminCommand::CreateKey { email, name } => {
+        AdminCommand::CreateKey {
+            email,
+            name,
+            restrictions,
+        } => {
             let account = find(&accounts, email).await?;
-            let (_, secret) = Keys::new(db, clock)
-                .create(&account.id, keys::NewKey::named(name))
-                .await
-                .map_err(AdminError::from_key)?;
-            Ok(secret.expose().to_owned())
+            keys::create(&keys, &account, name, restrictions, now).await
+        }
+        AdminCommand::ListKeys { email, json } => {
+            keys::list(&keys, &find(&accounts, email).await?, json, now).await
+        }
+        AdminCommand::RotateKey {
+            email,
+            key_id,
+            overlap,
+        } => keys::rotate(&keys, &find(&accounts, email).await?, key_id, overlap).await,
+        AdminCommand::RevokeKey { email, key_id } => {
+            keys::revoke(&keys, &find(&accounts, email).await?, key_id).await
         }
         AdminCommand::SetTier {
             email,
@@ -99,11 +164,11 @@ async fn perform(
             } = changed.ok_or(AdminError::NoAccount {
                 email: account.email,
             })?;
-            Ok(format!(
+            Ok(Said::only(format!(
                 "{email} is on the tier {tier} now: {} requests and {} tokens a minute. A running service follows \
                  within 5 seconds.",
                 quota.rpm, quota.tpm
-            ))
+            )))
         }
     }
 }
@@ -114,65 +179,4 @@ async fn find(accounts: &Accounts, email: String) -> Result<Account, AdminError>
         .await
         .map_err(AdminError::Accounts)?
         .ok_or(AdminError::NoAccount { email })
-}
-
-/// Why a command was not done, and the way out.
-#[derive(Debug, thiserror::Error)]
-pub enum AdminError {
-    #[error(
-        "no account has the e-mail address {email}; make it with `assisters admin create-account {email}`"
-    )]
-    NoAccount { email: String },
-    #[error(
-        "{email} has an account already; its tier can be changed with `assisters admin set-tier`"
-    )]
-    EmailTaken { email: String },
-    #[error("{email:?} is not an e-mail address; give one such as ada@example.org")]
-    EmailInvalid { email: String },
-    #[error(
-        "no password came on standard input; pipe in a line that holds it, or run this in a terminal to be asked"
-    )]
-    PasswordMissing,
-    #[error("the two passwords differ; run this again and type the same one twice")]
-    PasswordsDiffer,
-    #[error("the password is too short; choose one of at least {min} characters")]
-    PasswordTooShort { min: usize },
-    #[error("the password is too long; choose one of at most {max} characters")]
-    PasswordTooLong { max: usize },
-    #[error(transparent)]
-    Invalid(keys::Invalid),
-    #[error("the account has {max} keys; revoke one of them first")]
-    TooManyKeys { max: usize },
-    #[error("the password could not be read")]
-    Input(#[source] std::io::Error),
-    #[error("it was done, but what came of it could not be printed")]
-    Output(#[source] std::io::Error),
-    #[error("the account could not be made")]
-    Account(#[source] accounts::CreateError),
-    #[error("the key could not be made")]
-    Key(#[source] keys::CreateError),
-    #[error("the accounts could not be read or written")]
-    Accounts(#[source] accounts::StoreError),
-}
-
-impl AdminError {
-    fn from_account(error: accounts::CreateError, email: String) -> Self {
-        use accounts::CreateError as E;
-        match error {
-            E::EmailInvalid => AdminError::EmailInvalid { email },
-            E::EmailTaken => AdminError::EmailTaken { email },
-            E::PasswordTooShort { min } => AdminError::PasswordTooShort { min },
-            E::PasswordTooLong { max } => AdminError::PasswordTooLong { max },
-            error @ (E::Hash(_) | E::Store(_)) => AdminError::Account(error),
-        }
-    }
-
-    fn from_key(error: keys::CreateError) -> Self {
-        use keys::CreateError as E;
-        match error {
-            E::Invalid(invalid) => AdminError::Invalid(invalid),
-            E::TooMany { max } => AdminError::TooManyKeys { max },
-            error @ (E::Randomness(_) | E::Store(_)) => AdminError::Key(error),
-        }
-    }
 }

@@ -1,4 +1,5 @@
 use clap::Parser;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
@@ -39,7 +40,25 @@ impl Shell {
         let password = password::first_line(input.as_bytes()).ok();
         perform(line.command, password, self.db.clone(), self.clock.clone())
             .await
+            .map(|said| said.out)
             .map_err(|error| error.to_string())
+    }
+
+    /// One with the account of ada@example.org.
+    async fn of_ada() -> Self {
+        let shell = Shell::open().await;
+        shell
+            .run(&["create-account", "ada@example.org"], "correct horse")
+            .await
+            .unwrap();
+        shell
+    }
+
+    async fn keys(&self) -> Value {
+        let listed = self
+            .run(&["list-keys", "ada@example.org", "--json"], "")
+            .await;
+        serde_json::from_str(&listed.unwrap()).unwrap()
     }
 }
 
@@ -86,11 +105,7 @@ async fn an_account_made_in_a_shell_signs_in_and_its_key_is_printed_alone() {
 
 #[tokio::test]
 async fn a_tier_is_set_with_limits_of_its_own_or_without() {
-    let shell = Shell::open().await;
-    shell
-        .run(&["create-account", "ada@example.org"], "correct horse")
-        .await
-        .unwrap();
+    let shell = Shell::of_ada().await;
     let said = shell
         .run(
             &["set-tier", "ada@example.org", "enterprise", "--rpm", "7"],
@@ -114,11 +129,7 @@ async fn a_tier_is_set_with_limits_of_its_own_or_without() {
 
 #[tokio::test]
 async fn what_cannot_be_done_names_the_way_out() {
-    let shell = Shell::open().await;
-    shell
-        .run(&["create-account", "ada@example.org"], "correct horse")
-        .await
-        .unwrap();
+    let shell = Shell::of_ada().await;
     for (words, input, expected) in [
         (
             &["create-account", "ada@example.org"][..],
@@ -152,6 +163,51 @@ async fn what_cannot_be_done_names_the_way_out() {
             "such as \"laptop\"",
         ),
         (
+            &["create-key", "ada@example.org", "ci", "--expires", "0d"],
+            "",
+            "still to come",
+        ),
+        (
+            &["create-key", "ada@example.org", "ci", "--expires", "soon"],
+            "",
+            "such as 30d",
+        ),
+        (
+            &["create-key", "ada@example.org", "ci", "--endpoint", "chats"],
+            "",
+            "moderations",
+        ),
+        (
+            &["create-key", "ada@example.org", "ci", "--ip", "10.0.0.0/99"],
+            "",
+            "10.0.0.0/8",
+        ),
+        (
+            &["create-key", "ada@example.org", "ci", "--rpm", "11"],
+            "",
+            "at most 10",
+        ),
+        (
+            &["list-keys", "bob@example.org"],
+            "",
+            "`assisters admin create-account bob@example.org`",
+        ),
+        (
+            &["rotate-key", "ada@example.org", "key_1"],
+            "",
+            "`assisters admin list-keys ada@example.org`",
+        ),
+        (
+            &["rotate-key", "ada@example.org", "key_1", "--overlap", "8d"],
+            "",
+            "at most 7d",
+        ),
+        (
+            &["revoke-key", "ada@example.org", "key_1"],
+            "",
+            "`assisters admin list-keys ada@example.org`",
+        ),
+        (
             &["set-tier", "bob@example.org", "free"],
             "",
             "`assisters admin create-account bob@example.org`",
@@ -176,4 +232,92 @@ async fn what_cannot_be_done_names_the_way_out() {
         let said = shell.run(words, input).await.unwrap_err();
         assert!(said.contains(expected), "{words:?}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_key_is_made_with_restrictions_and_listed_with_them() {
+    let shell = Shell::of_ada().await;
+    let empty = shell.run(&["list-keys", "ada@example.org"], "").await;
+    assert!(empty.unwrap().contains("create-key ada@example.org"));
+    let words = [
+        "create-key",
+        "ada@example.org",
+        "ci",
+        "--expires",
+        "1970-01-02",
+        "--endpoint",
+        "chat",
+        "--endpoint",
+        "models",
+        "--model",
+        "m",
+        "--ip",
+        "10.0.0.1/8",
+        "--rpm",
+        "5",
+        "--tpm",
+        "1000",
+    ];
+    let key = shell.run(&words, "").await.unwrap();
+    let made = &shell.keys().await[0];
+    assert_eq!(made["masked"], format!("{}…{}", &key[..8], &key[32..]));
+    for (field, expected) in [
+        ("name", json!("ci")),
+        ("state", json!("active")),
+        ("expires_ms", json!(86_400_000)),
+        ("endpoints", json!(["chat", "models"])),
+        ("models", json!(["m"])),
+        ("ips", json!(["10.0.0.0/8"])),
+        ("rpm", json!(5)),
+        ("tpm", json!(1000)),
+        ("last_used_ms", json!(null)),
+        ("old_secrets", json!([])),
+    ] {
+        assert_eq!(made[field], expected, "{field}");
+    }
+
+    let table = shell.run(&["list-keys", "ada@example.org"], "").await;
+    let table = table.unwrap();
+    let row = table.lines().nth(1).unwrap();
+    assert!(row.starts_with(made["id"].as_str().unwrap()), "{table}");
+    for words in [
+        "active until 1970-01-02 00:00",
+        "never",
+        "only chat, models; model m; from 10.0.0.0/8; 5 requests/min; 1000 tokens/min",
+    ] {
+        assert!(row.contains(words), "{table}");
+    }
+    assert!(!table.contains(&key[8..32]));
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_and_revoked_by_its_id() {
+    let shell = Shell::of_ada().await;
+    let old = shell
+        .run(&["create-key", "ada@example.org", "ci"], "")
+        .await;
+    let old = old.unwrap();
+    let id = shell.keys().await[0]["id"].as_str().unwrap().to_owned();
+    let new = shell.run(&["rotate-key", "ada@example.org", &id], "").await;
+    let new = new.unwrap();
+    assert_eq!(new.len(), 36, "the key alone: {new}");
+    let keys = Keys::new(shell.db.clone(), shell.clock.clone());
+    for secret in [&old, &new] {
+        assert!(keys.verify(secret, None).await.is_ok());
+    }
+    let listed = shell.keys().await;
+    assert_eq!(listed[0]["id"], id);
+    assert_eq!(listed[0]["old_secrets"][0]["ends_ms"], 86_400_000);
+    let table = shell.run(&["list-keys", "ada@example.org"], "").await;
+    assert!(table.unwrap().contains("taken until 1970-01-02 00:00"));
+
+    let revoke = ["revoke-key", "ada@example.org", &id];
+    shell.run(&revoke, "").await.unwrap();
+    let keys = Keys::new(shell.db.clone(), shell.clock.clone());
+    for secret in [&old, &new] {
+        assert!(keys.verify(secret, None).await.is_err());
+    }
+    let refused = shell.run(&["rotate-key", "ada@example.org", &id], "").await;
+    assert!(refused.unwrap_err().contains("was revoked"));
+    assert_eq!(shell.keys().await[0]["state"], "revoked");
 }

@@ -20,7 +20,7 @@ use crate::principal::Principal;
 pub use error::{CreateError, Refusal, RevokeError, RotateError, StoreError};
 pub use format::{Malformed, PlainKey};
 use memory::{Memory, Recalled, Use};
-pub use restrictions::{Invalid, Restrictions, bare};
+pub use restrictions::{Invalid, Restrictions, ip_range};
 
 /// Live keys of one account; revoked and expired ones do not count.
 pub const MOST_KEYS: usize = 100;

@@ -109,7 +109,7 @@ impl NewKey {
             rpm: self.rpm,
             tpm: self.tpm,
         };
-        let ips = entries("ips", &self.ips, ip)?.unwrap_or_default();
+        let ips = entries("ips", &self.ips, ip_range)?.unwrap_or_default();
         let restrictions = Restrictions {
             expires: self.expires,
             grant: Arc::new(grant),
@@ -179,7 +179,7 @@ fn model(given: &str) -> Result<String, Invalid> {
 }
 
 /// An address alone is a range of one. An IPv4 address in IPv6's clothes is an IPv4 address, in a range too.
-pub(super) fn ip(given: &str) -> Result<IpNet, Invalid> {
+pub fn ip_range(given: &str) -> Result<IpNet, Invalid> {
     let range = given
         .parse::<IpNet>()
         .or_else(|_| given.parse::<IpAddr>().map(IpNet::from))
@@ -242,7 +242,7 @@ impl fmt::Display for Restrictions {
 }
 
 /// A range of one is shown as the address that was typed.
-pub fn bare(range: &IpNet) -> String {
+fn bare(range: &IpNet) -> String {
     match range.prefix_len() == range.max_prefix_len() {
         true => range.addr().to_string(),
         false => range.to_string(),
@@ -400,7 +400,7 @@ mod tests {
             ("::ffff:10.1.2.3/104", "10.0.0.0/8"),
             ("::/0", "::/0"),
         ] {
-            assert_eq!(ip(given).unwrap().to_string(), kept, "{given}");
+            assert_eq!(ip_range(given).unwrap().to_string(), kept, "{given}");
         }
     }
 
@@ -409,7 +409,10 @@ mod tests {
         let admits = |ranges: &[&str], from: Option<&str>| {
             let conditions = Conditions {
                 ends: None,
-                ips: ranges.iter().map(|range| ip(range).unwrap()).collect(),
+                ips: ranges
+                    .iter()
+                    .map(|range| ip_range(range).unwrap())
+                    .collect(),
             };
             let from = from.map(|from| from.parse().unwrap());
             conditions.check(from, NOW).is_ok()

@@ -5,7 +5,15 @@ use std::path::Path;
 
 use crate::source::{files, without_comments};
 
-const GROUND: &[&str] = &["clock", "config", "db", "ids", "principal", "tasks"];
+const GROUND: &[&str] = &[
+    "clock",
+    "config",
+    "db",
+    "ids",
+    "principal",
+    "table",
+    "tasks",
+];
 const ROOMS: &[&str] = &[
     "accounts",
     "idempotency",

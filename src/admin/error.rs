@@ -1,0 +1,103 @@
+//! Why a command was not done, and the way out.
+
+use crate::accounts;
+use crate::keys;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    #[error(
+        "no account has the e-mail address {email}; make it with `assisters admin create-account {email}`"
+    )]
+    NoAccount { email: String },
+    #[error(
+        "{email} has an account already; its tier can be changed with `assisters admin set-tier`"
+    )]
+    EmailTaken { email: String },
+    #[error("{email:?} is not an e-mail address; give one such as ada@example.org")]
+    EmailInvalid { email: String },
+    #[error(
+        "no password came on standard input; pipe in a line that holds it, or run this in a terminal to be asked"
+    )]
+    PasswordMissing,
+    #[error("the two passwords differ; run this again and type the same one twice")]
+    PasswordsDiffer,
+    #[error("the password is too short; choose one of at least {min} characters")]
+    PasswordTooShort { min: usize },
+    #[error("the password is too long; choose one of at most {max} characters")]
+    PasswordTooLong { max: usize },
+    #[error(transparent)]
+    KeyInvalid(keys::Invalid),
+    #[error("the account has {max} keys; revoke one of them first")]
+    TooManyKeys { max: usize },
+    #[error("{email} has no key {id}; `assisters admin list-keys {email}` lists those that it has")]
+    NoKey { email: String, id: String },
+    #[error(
+        "the key {id} was revoked and has no use any more; make another with `assisters admin create-key`"
+    )]
+    KeyRevoked { id: String },
+    #[error("the key {id} has expired; make another with `assisters admin create-key`")]
+    KeyExpired { id: String },
+    #[error(
+        "{max} older secrets of the key are still taken; wait until one of them ends, or have the present one end at \
+         once with --overlap 0"
+    )]
+    TooManySecrets { max: usize },
+    #[error("the password could not be read")]
+    Input(#[source] std::io::Error),
+    #[error("it was done, but what came of it could not be printed")]
+    Output(#[source] std::io::Error),
+    #[error("the account could not be made")]
+    Account(#[source] accounts::CreateError),
+    #[error("the key could not be made")]
+    Key(#[source] keys::CreateError),
+    #[error("the key has kept the secret that it had")]
+    Rotate(#[source] keys::RotateError),
+    #[error("the key is not revoked")]
+    Revoke(#[source] keys::RevokeError),
+    #[error("the keys could not be listed")]
+    Keys(#[source] keys::StoreError),
+    #[error("the accounts could not be read or written")]
+    Accounts(#[source] accounts::StoreError),
+}
+
+impl AdminError {
+    pub(super) fn from_account(error: accounts::CreateError, email: String) -> Self {
+        use accounts::CreateError as E;
+        match error {
+            E::EmailInvalid => AdminError::EmailInvalid { email },
+            E::EmailTaken => AdminError::EmailTaken { email },
+            E::PasswordTooShort { min } => AdminError::PasswordTooShort { min },
+            E::PasswordTooLong { max } => AdminError::PasswordTooLong { max },
+            error @ (E::Hash(_) | E::Store(_)) => AdminError::Account(error),
+        }
+    }
+
+    pub(super) fn from_key(error: keys::CreateError) -> Self {
+        use keys::CreateError as E;
+        match error {
+            E::Invalid(invalid) => AdminError::KeyInvalid(invalid),
+            E::TooMany { max } => AdminError::TooManyKeys { max },
+            error @ (E::Randomness(_) | E::Store(_)) => AdminError::Key(error),
+        }
+    }
+
+    pub(super) fn from_rotation(error: keys::RotateError, email: String, id: String) -> Self {
+        use keys::RotateError as E;
+        match error {
+            E::NotFound => AdminError::NoKey { email, id },
+            E::Revoked => AdminError::KeyRevoked { id },
+            E::Expired => AdminError::KeyExpired { id },
+            E::TooManySecrets { max } => AdminError::TooManySecrets { max },
+            error @ (E::OverlapTooLong { .. } | E::Randomness(_) | E::Store(_)) => {
+                AdminError::Rotate(error)
+            }
+        }
+    }
+
+    pub(super) fn from_revocation(error: keys::RevokeError, email: String, id: String) -> Self {
+        match error {
+            keys::RevokeError::NotFound => AdminError::NoKey { email, id },
+            error @ keys::RevokeError::Store(_) => AdminError::Revoke(error),
+        }
+    }
+}
