@@ -27,6 +27,7 @@ pub mod usage;
 // Edges.
 pub mod admin;
 pub mod console;
+pub mod scan;
 pub mod v1;
 
 // Roof.

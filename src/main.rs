@@ -12,6 +12,7 @@ use assisters::admin::{self, AdminCommand};
 use assisters::clock::Clock;
 use assisters::config::Config;
 use assisters::pool::LISTENING;
+use assisters::scan::{self, ScanArgs, Verdict};
 use assisters::server;
 use clap::{Parser, Subcommand};
 use tokio::io::AsyncReadExt;
@@ -49,6 +50,8 @@ enum Command {
     /// Accounts, keys and tiers, from a shell
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Find keys in files, before they get out: exit status 1 if there are any, 2 if something cannot be read
+    Scan(ScanArgs),
 }
 
 #[derive(Subcommand)]
@@ -88,7 +91,7 @@ fn main() -> ExitCode {
     // Not waited for: a thread that reads standard input may never come back.
     runtime.shutdown_background();
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("assisters: {}", chain(&*error));
             ExitCode::FAILURE
@@ -130,24 +133,38 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
-    let config = Config::load(cli.config.as_deref())?;
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+    // Not read for all: a hook scans in any folder, whatever lies there.
+    let config = || Config::load(cli.config.as_deref());
     match cli.command {
-        Command::Serve => serve(config).await,
+        Command::Serve => serve(config()?).await?,
         Command::Worker {
             listen,
             exit_with_stdin,
-        } => worker(&config, listen, exit_with_stdin).await,
+        } => worker(&config()?, listen, exit_with_stdin).await?,
         Command::Models(ModelsCommand::Fetch { from }) => {
-            tokio::task::spawn_blocking(move || engine::fetch(&config.models_dir, from.as_deref()))
-                .await??;
-            Ok(())
+            let dir = config()?.models_dir;
+            tokio::task::spawn_blocking(move || engine::fetch(&dir, from.as_deref())).await??;
         }
         Command::Admin(command) => {
-            let db = server::open_database(&config).await?;
-            Ok(admin::run(command, db, Clock::system()).await?)
+            let db = server::open_database(&config()?).await?;
+            admin::run(command, db, Clock::system()).await?;
         }
+        Command::Scan(args) => return scan(args).await,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn scan(args: ScanArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let scanned = tokio::task::spawn_blocking(move || {
+        let mut out = io::stdout().lock();
+        scan::run(&args, &mut out, &mut io::stderr().lock())
+    });
+    Ok(match scanned.await?? {
+        Verdict::Clean => ExitCode::SUCCESS,
+        Verdict::KeysFound => ExitCode::from(1),
+        Verdict::Unread => ExitCode::from(2),
+    })
 }
 
 async fn serve(config: Config) -> Result<(), Box<dyn Error>> {

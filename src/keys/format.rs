@@ -5,11 +5,13 @@ use rand::rand_core::{OsError, TryRngCore};
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
-const PREFIX: &str = "ask_";
+pub(super) const PREFIX: &str = "ask_";
 const RANDOM_CHARS: usize = 26;
 const CHECK_CHARS: usize = 6;
 /// How much of a key is checked: all but the check itself.
 const CHECKED: usize = PREFIX.len() + RANDOM_CHARS;
+/// A whole key.
+pub(super) const CHARS: usize = CHECKED + CHECK_CHARS;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A key's secret in the open. It has neither `Debug` nor `Display`, so that no log can show it.
@@ -26,7 +28,7 @@ pub struct Malformed;
 
 impl PlainKey {
     pub(super) fn generate() -> Result<Self, OsError> {
-        let mut text = String::with_capacity(CHECKED + CHECK_CHARS);
+        let mut text = String::with_capacity(CHARS);
         text.push_str(PREFIX);
         let mut random = [0; 2 * RANDOM_CHARS];
         while text.len() < CHECKED {
@@ -67,7 +69,7 @@ impl PlainKey {
 
     /// The first 8 and last 4 characters, by which its owner knows it again.
     pub(super) fn ends(&self) -> (&str, &str) {
-        (&self.0[..8], &self.0[CHECKED + CHECK_CHARS - 4..])
+        (&self.0[..8], &self.0[CHARS - 4..])
     }
 }
 

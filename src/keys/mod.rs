@@ -1,6 +1,7 @@
 //! Keys: how a program says which account it calls for, and what of the account's it may use.
 
 mod error;
+mod find;
 mod format;
 mod memory;
 mod restrictions;
@@ -18,6 +19,7 @@ use crate::ids::{AccountId, KeyId};
 use crate::principal::Principal;
 
 pub use error::{CreateError, Refusal, RevokeError, RotateError, StoreError};
+pub use find::{BEFORE, Found, WHOLE, find_keys};
 pub use format::{Malformed, PlainKey};
 use memory::{Memory, Recalled, Use};
 pub use restrictions::{Invalid, Restrictions, ip_range};
