@@ -3,12 +3,12 @@
 //! SQL elsewhere is static text with `$1` placeholders, written so that SQLite and PostgreSQL both run it, through
 //! sqlx's `Any`. Booleans are BIGINT 0/1 there, times unix milliseconds, and sums are cast to BIGINT.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::migrate::Migrator;
-use sqlx::{AnyPool, Executor};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 use url::Url;
 
 pub type Db = AnyPool;
@@ -25,21 +25,87 @@ pub enum OpenError {
     #[error("the database could not be opened")]
     Connect(#[source] sqlx::Error),
     #[error("the database could not be brought up to this version")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
+}
+
+/// How the tables of a database stand to those that this version works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// The same, after so many migrations.
+    Current(usize),
+    /// So many migrations are still to be run.
+    Behind(usize),
+    /// Another version's: later, or of another origin.
+    Foreign,
+}
+
+/// The file of the embedded database in `data_dir`.
+pub fn embedded_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
 }
 
 /// The address of the embedded database in `data_dir`.
 pub fn embedded_url(data_dir: &Path) -> Result<String, OpenError> {
     let refused = || OpenError::Path(data_dir.display().to_string());
-    let absolute = std::path::absolute(data_dir.join(FILE)).map_err(|_| refused())?;
+    let absolute = std::path::absolute(embedded_file(data_dir)).map_err(|_| refused())?;
     let file = Url::from_file_path(absolute).map_err(|()| refused())?;
     Ok(format!("sqlite://{}?mode=rwc", file.path()))
 }
 
 /// Opens the database at `url` and runs the migrations that it still lacks.
 pub async fn open(url: &str) -> Result<Db, OpenError> {
+    let pool = connect(url).await?;
+    MIGRATIONS.run(&pool).await.map_err(OpenError::Migrate)?;
+    Ok(pool)
+}
+
+/// How the tables of the database at `url` stand; nothing is made, nothing is changed.
+pub async fn schema(url: &str) -> Result<Schema, OpenError> {
     install_default_drivers();
-    let pool = AnyPoolOptions::new()
+    // Not through the pool, which tries again for ten seconds and then cannot say what was wrong.
+    let connection = AnyConnection::connect(&existing(url)).await;
+    let mut connection = connection.map_err(OpenError::Connect)?;
+    let applied = match connection
+        .list_applied_migrations(&MIGRATIONS.table_name)
+        .await
+    {
+        Ok(applied) => applied,
+        Err(MigrateError::Execute(error)) if lacks_table(&error) => vec![],
+        Err(error) => return Err(OpenError::Migrate(error)),
+    };
+    connection.close().await.map_err(OpenError::Connect)?;
+    let ours: Vec<_> = MIGRATIONS.iter().collect();
+    let is_ours = applied.iter().all(|step| {
+        let twin = ours.iter().find(|ours| ours.version == step.version);
+        twin.is_some_and(|ours| ours.checksum == step.checksum)
+    });
+    Ok(match ours.len().saturating_sub(applied.len()) {
+        _ if !is_ours => Schema::Foreign,
+        0 => Schema::Current(ours.len()),
+        missing => Schema::Behind(missing),
+    })
+}
+
+/// Opens the database at `url` as it is, to be read: it is neither made nor migrated.
+pub async fn open_as_it_is(url: &str) -> Result<Db, OpenError> {
+    connect(&existing(url)).await
+}
+
+/// Without leave to make a file where there is none.
+fn existing(url: &str) -> String {
+    url.replace("mode=rwc", "mode=rw")
+}
+
+/// SQLite says it in words, PostgreSQL by a code.
+fn lacks_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| {
+        error.message().starts_with("no such table") || error.code().as_deref() == Some("42P01")
+    })
+}
+
+async fn connect(url: &str) -> Result<Db, OpenError> {
+    install_default_drivers();
+    AnyPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(Duration::from_secs(10))
         .after_connect(|connection, _| {
@@ -56,9 +122,7 @@ pub async fn open(url: &str) -> Result<Db, OpenError> {
         })
         .connect(url)
         .await
-        .map_err(OpenError::Connect)?;
-    MIGRATIONS.run(&pool).await.map_err(OpenError::Migrate)?;
-    Ok(pool)
+        .map_err(OpenError::Connect)
 }
 
 /// Whether `error` is the violation of a unique constraint over `table.column`. PostgreSQL names the constraint

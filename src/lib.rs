@@ -12,7 +12,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod principal;
-pub mod table;
+pub mod print;
 pub mod tasks;
 
 // Rooms.
@@ -27,6 +27,7 @@ pub mod usage;
 // Edges.
 pub mod admin;
 pub mod console;
+pub mod doctor;
 pub mod scan;
 pub mod v1;
 

@@ -11,7 +11,9 @@ use std::process::{self, ExitCode};
 use assisters::admin::{self, AdminCommand};
 use assisters::clock::Clock;
 use assisters::config::Config;
+use assisters::doctor;
 use assisters::pool::LISTENING;
+use assisters::print::sentence;
 use assisters::scan::{self, ScanArgs, Verdict};
 use assisters::server;
 use clap::{Parser, Subcommand};
@@ -50,6 +52,12 @@ enum Command {
     /// Accounts, keys and tiers, from a shell
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Check settings, database, ledger, journal, workers and models: exit status 1 if something has failed
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Find keys in files, before they get out: exit status 1 if there are any, 2 if something cannot be read
     Scan(ScanArgs),
 }
@@ -93,7 +101,7 @@ fn main() -> ExitCode {
     match result {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("assisters: {}", chain(&*error));
+            eprintln!("assisters: {}", sentence(&*error));
             ExitCode::FAILURE
         }
     }
@@ -118,21 +126,6 @@ fn enter_engine_environment() -> Option<io::Error> {
     )
 }
 
-/// An error and its causes, as one sentence.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        // A transparent error has said its cause already.
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        cause = error.source();
-    }
-    text
-}
-
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     // Not read for all: a hook scans in any folder, whatever lies there.
     let config = || Config::load(cli.config.as_deref());
@@ -149,6 +142,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Admin(command) => {
             let db = server::open_database(&config()?).await?;
             admin::run(command, db, Clock::system()).await?;
+        }
+        Command::Doctor { json } => {
+            let findings = doctor::examine(config()).await;
+            say(&findings.told(json))?;
+            return Ok(ExitCode::from(u8::from(findings.has_failed())));
         }
         Command::Scan(args) => return scan(args).await,
     }

@@ -13,7 +13,7 @@ use crate::clock::UnixMs;
 use crate::ids::KeyId;
 use crate::keys::{Invalid, Key, KeyState, Keys, NewKey, RetiredSecret, ip_range};
 use crate::principal::Endpoint;
-use crate::table::Table;
+use crate::print::Table;
 
 /// What a new key is restricted to.
 #[derive(Args, Debug, Default)]

@@ -192,6 +192,12 @@ impl Drop for Lease {
     }
 }
 
+/// What the worker at `base` serves, asked once, by whoever has no pool.
+pub async fn models_at(base: &Url) -> Result<Vec<Model>, SendError> {
+    let list = Upstream::new(probe::PERIOD).models(base).await?;
+    Ok(list.data)
+}
+
 /// `base` with `path` appended, whether or not `base` ends with `/v1`, as people write it both ways.
 fn address(base: &Url, path: &str) -> String {
     let base = base.as_str().trim_end_matches('/');

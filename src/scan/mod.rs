@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::table::printable;
+use crate::print::printable;
 use walk::Outcome;
 
 #[derive(Args, Debug)]

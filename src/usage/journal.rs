@@ -20,6 +20,9 @@ use crate::config::Fsync;
 /// How long writes are gathered before the disk is asked to keep them.
 const GROUP: Duration = Duration::from_millis(10);
 
+/// How the name of a file ends that was set aside.
+pub(super) const DAMAGED: &str = "damaged";
+
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error(
@@ -213,7 +216,7 @@ fn create(dir: &Path, number: u64) -> io::Result<File> {
 }
 
 /// The journal's files with their numbers, oldest first.
-fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+pub(super) fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut files = vec![];
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();

@@ -4,6 +4,7 @@
 //! writer moves the journal into the database in batches: row and hourly sum in one transaction, unique by request id.
 //! A database that is away stops nobody: the journal grows until it is back.
 
+mod inspect;
 mod journal;
 mod store;
 mod writer;
@@ -19,9 +20,13 @@ use crate::config::Fsync;
 use crate::db::Db;
 use crate::ids::AccountId;
 use crate::tasks::Tasks;
+pub use inspect::{Leftovers, first_difference, leftovers};
 use journal::Journal;
 pub use journal::JournalError;
-pub use store::{Slice, UsageError};
+pub use store::{Difference, Slice, UsageError};
+
+/// The journal's folder, in the data directory.
+const JOURNAL: &str = "journal";
 
 /// The ledger; cheap to clone.
 #[derive(Clone)]
@@ -90,7 +95,7 @@ impl BillingBasis {
 impl Usage {
     /// Opens the journal in `data_dir` and moves what an earlier process left there into the database.
     pub async fn open(data_dir: &Path, db: Db, fsync: Fsync) -> Result<Usage, JournalError> {
-        let journal = Journal::open(&data_dir.join("journal"), fsync)?;
+        let journal = Journal::open(&data_dir.join(JOURNAL), fsync)?;
         let usage = Usage {
             journal: Arc::new(journal),
             db,

@@ -122,6 +122,41 @@ pub(super) async fn since(
     Ok(slices)
 }
 
+/// One account's hour in which the ledger and its hourly sums tell different things.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Difference {
+    pub account_id: String,
+    pub hour_ms: i64,
+    pub ledger_requests: i64,
+    pub ledger_tokens: i64,
+    pub hourly_requests: i64,
+    pub hourly_tokens: i64,
+}
+
+/// The earliest difference. One statement, so that what a service writes meanwhile is in both or in neither.
+pub(super) async fn first_difference(db: &Db) -> Result<Option<Difference>, UsageError> {
+    let difference = sqlx::query_as(
+        "SELECT account_id, hour_ms,
+             CAST(SUM(ledger_requests) AS BIGINT) AS ledger_requests,
+             CAST(SUM(ledger_prompt) + SUM(ledger_completion) AS BIGINT) AS ledger_tokens,
+             CAST(SUM(hourly_requests) AS BIGINT) AS hourly_requests,
+             CAST(SUM(hourly_prompt) + SUM(hourly_completion) AS BIGINT) AS hourly_tokens
+         FROM (SELECT account_id, started_ms - started_ms % 3600000 AS hour_ms, 1 AS ledger_requests,
+                 prompt_tokens AS ledger_prompt, completion_tokens AS ledger_completion, 0 AS hourly_requests,
+                 0 AS hourly_prompt, 0 AS hourly_completion
+             FROM ledger
+             UNION ALL SELECT account_id, hour_ms, 0, 0, 0, requests, prompt_tokens, completion_tokens
+             FROM usage_hourly) AS hours
+         GROUP BY account_id, hour_ms
+         HAVING SUM(ledger_requests) <> SUM(hourly_requests) OR SUM(ledger_prompt) <> SUM(hourly_prompt)
+             OR SUM(ledger_completion) <> SUM(hourly_completion)
+         ORDER BY hour_ms, account_id LIMIT 1",
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(difference)
+}
+
 pub(super) async fn has_called(db: &Db, account: &AccountId) -> Result<bool, UsageError> {
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT status FROM usage_hourly WHERE account_id = $1 AND key_id <> '' LIMIT 1",
@@ -198,5 +233,37 @@ mod tests {
                 .unwrap()
                 .is_empty()
         );
+    }
+
+    #[tokio::test]
+    async fn the_earliest_hour_whose_sums_are_not_its_rows_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = db::open(&db::embedded_url(dir.path()).unwrap())
+            .await
+            .unwrap();
+        let batch = [
+            record("a", 5, 200),
+            record("b", HOUR_MS + 5, 200),
+            record("c", HOUR_MS + 6, 429),
+            record("d", 2 * HOUR_MS, 200),
+        ];
+        insert(&db, &batch).await.unwrap();
+        assert_eq!(first_difference(&db).await.unwrap(), None);
+
+        for statement in [
+            "UPDATE usage_hourly SET requests = requests + 1 WHERE hour_ms >= 3600000 AND status = 200",
+            "DELETE FROM ledger WHERE request_id = 'c'",
+        ] {
+            sqlx::query(statement).execute(&db).await.unwrap();
+        }
+        let expected = Difference {
+            account_id: "acct_1".into(),
+            hour_ms: HOUR_MS,
+            ledger_requests: 1,
+            ledger_tokens: 15,
+            hourly_requests: 3,
+            hourly_tokens: 30,
+        };
+        assert_eq!(first_difference(&db).await.unwrap(), Some(expected));
     }
 }

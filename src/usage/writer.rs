@@ -64,5 +64,5 @@ fn close(path: &Path, records: &[Record], damaged: usize) -> Result<(), UsageErr
         return Ok(fs::remove_file(path)?);
     }
     tracing::error!(file = %path.display(), damaged, whole = records.len(), "lines of the journal were damaged; the file is kept aside");
-    Ok(fs::rename(path, path.with_extension("damaged"))?)
+    Ok(fs::rename(path, path.with_extension(journal::DAMAGED))?)
 }

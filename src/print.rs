@@ -1,10 +1,11 @@
-//! What a command prints where it has several things to say: columns, each as wide as its widest entry.
+//! How commands speak to a terminal: in columns, in sentences, and in nothing that a terminal would obey.
 
+use std::error::Error;
 use std::fmt;
 
 const GAP: usize = 2;
 
-/// Rows of text under a heading.
+/// Rows of text, each column as wide as its widest entry.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -59,6 +60,29 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// `1 record`, `2 records`.
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        number => format!("{number} {noun}s"),
+    }
+}
+
+/// An error and its causes, as one sentence.
+pub fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // A transparent error has said its cause already.
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +98,11 @@ mod tests {
     #[test]
     fn what_would_steer_a_terminal_is_only_shown() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+    }
+
+    #[test]
+    fn one_is_told_from_several() {
+        assert_eq!(count(1, "record"), "1 record");
+        assert_eq!(count(0, "record"), "0 records");
     }
 }

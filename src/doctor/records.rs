@@ -1,0 +1,106 @@
+//! The database, and whether the ledger in it agrees with its hourly sums.
+
+use super::Finding;
+use crate::clock::UnixMs;
+use crate::config::Config;
+use crate::db::{self, Db, OpenError, Schema};
+use crate::print::{count, sentence};
+use crate::usage::{self, Difference};
+
+const DATABASE: &str = "database";
+const LEDGER: &str = "ledger";
+
+/// The ledger is looked at only in a database whose tables are known.
+pub(super) async fn database_and_ledger(config: &Config) -> Vec<Finding> {
+    let file = db::embedded_file(&config.data_dir);
+    if config.database_url.is_none() && !file.exists() {
+        return vec![Finding::warning(
+            DATABASE,
+            format!("{} is not there yet", file.display()),
+            "`assisters serve` makes it",
+        )];
+    }
+    let name = match &config.database_url {
+        // An address may hold a password.
+        Some(_) => "the one in ASSISTERS_DATABASE_URL".to_owned(),
+        None => file.display().to_string(),
+    };
+    let failed = |error: &OpenError| {
+        Finding::failed(
+            DATABASE,
+            format!("{name}: {}", sentence(error)),
+            "make it reachable and readable, or correct ASSISTERS_DATABASE_URL",
+        )
+    };
+    let url = match &config.database_url {
+        Some(url) => Ok(url.clone()),
+        None => db::embedded_url(&config.data_dir),
+    };
+    let url = match url {
+        Ok(url) => url,
+        Err(error) => return vec![failed(&error)],
+    };
+    match db::schema(&url).await {
+        Err(error) => vec![failed(&error)],
+        Ok(schema @ Schema::Current(_)) => match db::open_as_it_is(&url).await {
+            Err(error) => vec![failed(&error)],
+            Ok(db) => {
+                let ledger = ledger(&db).await;
+                db.close().await;
+                vec![standing(&name, schema), ledger]
+            }
+        },
+        Ok(schema) => vec![standing(&name, schema)],
+    }
+}
+
+fn standing(name: &str, schema: Schema) -> Finding {
+    match schema {
+        Schema::Current(steps) => Finding::ok(
+            DATABASE,
+            format!("{name} is up to date, with {}", count(steps, "migration")),
+        ),
+        Schema::Behind(missing) => Finding::warning(
+            DATABASE,
+            format!("{name} lacks {}", count(missing, "migration")),
+            "start `assisters serve` of this version, which brings it up to date",
+        ),
+        Schema::Foreign => Finding::failed(
+            DATABASE,
+            format!("{name} has been migrated by another version than this"),
+            "run the version that did it, or a later one",
+        ),
+    }
+}
+
+async fn ledger(db: &Db) -> Finding {
+    match usage::first_difference(db).await {
+        Ok(None) => Finding::ok(LEDGER, "its rows and their hourly sums agree"),
+        Ok(Some(difference)) => Finding::failed(
+            LEDGER,
+            told(&difference),
+            "trust the rows of the table ledger; the sums in usage_hourly are what pages show",
+        ),
+        Err(error) => Finding::failed(
+            LEDGER,
+            format!("it cannot be read: {}", sentence(&error)),
+            "see what the database says of it",
+        ),
+    }
+}
+
+fn told(difference: &Difference) -> String {
+    let Difference {
+        account_id,
+        hour_ms,
+        ledger_requests,
+        ledger_tokens,
+        hourly_requests,
+        hourly_tokens,
+    } = difference;
+    format!(
+        "{account_id} in the hour from {} UTC: {ledger_requests} requests and {ledger_tokens} tokens in its rows, \
+         {hourly_requests} and {hourly_tokens} in the sums",
+        UnixMs(*hour_ms).to_minute()
+    )
+}

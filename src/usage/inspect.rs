@@ -1,0 +1,58 @@
+//! The ledger and its journal as seen from outside, beside a service that may be running: nothing is locked or moved.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::store::{self, Difference, UsageError};
+use super::{JOURNAL, journal};
+use crate::db::Db;
+
+/// A service that runs has moved a file long before it is so old.
+const STALE: Duration = Duration::from_secs(60);
+
+/// What lies in a journal.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Records that are still to be moved into the database.
+    pub waiting: usize,
+    /// Those of them that should have been moved by now, were a service running.
+    pub stale: usize,
+    /// Files that were set aside, because lines of them were damaged.
+    pub damaged: Vec<PathBuf>,
+}
+
+pub fn leftovers(data_dir: &Path) -> io::Result<Leftovers> {
+    let dir = data_dir.join(JOURNAL);
+    if !dir.exists() {
+        return Ok(Leftovers::default());
+    }
+    let mut found = Leftovers::default();
+    for (_, path) in journal::numbered(&dir)? {
+        let looked = journal::read(&path).and_then(|read| Ok((read, fs::metadata(&path)?)));
+        let ((records, _), file) = match looked {
+            Ok(looked) => looked,
+            // Moved meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        found.waiting += records.len();
+        if file.modified()?.elapsed().is_ok_and(|age| age > STALE) {
+            found.stale += records.len();
+        }
+    }
+    for entry in fs::read_dir(&dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == journal::DAMAGED) {
+            found.damaged.push(path);
+        }
+    }
+    found.damaged.sort();
+    Ok(found)
+}
+
+/// The earliest hour of an account in which the ledger's rows and their hourly sums differ.
+pub async fn first_difference(db: &Db) -> Result<Option<Difference>, UsageError> {
+    store::first_difference(db).await
+}
