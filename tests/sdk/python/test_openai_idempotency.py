@@ -41,7 +41,7 @@ def test_a_stream_comes_again_byte_for_byte(client, exchanges):
     assert bytes(one.body) == bytes(two.body)
 
 
-def test_a_replay_costs_a_request_and_no_tokens():
+def test_a_replay_costs_no_tokens():
     client = client_of(new_key("developer"))
     headers = same()
     first = client.chat.completions.with_raw_response.create(**WORDS, extra_headers=headers)

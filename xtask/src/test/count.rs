@@ -46,6 +46,43 @@ impl Count {
         count
     }
 
+    /// Of node's own runner: `ℹ pass 12` or `# pass 12`, each figure on a line of its own.
+    pub fn of_node(printed: &str) -> Self {
+        let mut count = Self::default();
+        for line in printed.lines() {
+            let ["ℹ" | "#", word, figure] = line.split(' ').collect::<Vec<_>>()[..] else {
+                continue;
+            };
+            let figure = figure.parse().unwrap_or(0);
+            match word {
+                "pass" => count.passed += figure,
+                "fail" | "cancelled" => count.failed += figure,
+                "skipped" | "todo" => count.skipped += figure,
+                _ => {}
+            }
+        }
+        count
+    }
+
+    /// Of Schemathesis: `     ✅ 2 passed  ❌ 1 failed`, once for each of its phases, of operations or scenarios. One
+    /// that a phase has nothing for is said to be skipped, but the other phases test it.
+    pub fn of_schemathesis(printed: &str) -> Self {
+        let mut count = Self::default();
+        for line in printed.lines().map(str::trim_start) {
+            let mut words = line.split_whitespace();
+            let marked = words
+                .next()
+                .is_some_and(|mark| ["✅", "❌", "🚫"].contains(&mark));
+            if marked && words.next().is_some_and(|n| n.parse::<u32>().is_ok()) {
+                count += Self::of_figures(line);
+            }
+        }
+        Count {
+            skipped: 0,
+            ..count
+        }
+    }
+
     /// Each figure with the word behind it.
     fn of_figures(line: &str) -> Self {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -56,7 +93,7 @@ impl Count {
             };
             match pair[1].trim_end_matches([',', ';']) {
                 "passed" | "flaky" => count.passed += figure,
-                "failed" | "error" | "errors" | "interrupted" => count.failed += figure,
+                "failed" | "error" | "errors" | "errored" | "interrupted" => count.failed += figure,
                 "skipped" | "ignored" | "unstarted" => count.skipped += figure,
                 _ => {}
             }
@@ -132,6 +169,20 @@ mod tests {
     fn playwrights_lines_count_and_a_tests_name_does_not() {
         let printed = "Running 15 tests using 2 workers\n  ✓  1 keys.spec.ts:3:1 › 2 passed by (1s)\n  1 failed\n    [pages] › a.spec.ts\n  2 skipped\n  3 did not run\n  12 passed (34.0s)\n";
         assert_eq!(Count::of_playwright(printed), count(12, 1, 5));
+    }
+
+    #[test]
+    fn nodes_figures_count_with_either_reporters_mark() {
+        let printed = "▶ chat\n  ✔ 3 passed by (1.2ms)\nℹ tests 8\nℹ suites 1\nℹ pass 4\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 1\nℹ duration_ms 1053.7\n";
+        assert_eq!(Count::of_node(printed), count(4, 2, 2));
+        assert_eq!(Count::of_node(&printed.replace('ℹ', "#")), count(4, 2, 2));
+        assert_eq!(Count::of_node("# Subtest: pass 3\n"), count(0, 0, 0));
+    }
+
+    #[test]
+    fn schemathesis_phases_are_added_up() {
+        let printed = " ✅  Examples (in 0.10s)\n\n     ✅ 2 passed  ⏭  1 skipped\n\n ❌  Coverage (in 5.86s)\n\n     ✅ 2 passed  ❌ 1 failed\n\n 🚫  Fuzzing (in 1.00s)\n\n     🚫 1 errored\n\nTest Phases:\n  ✅ Examples\nFailures:\n  ❌ Undocumented status code: 1\n";
+        assert_eq!(Count::of_schemathesis(printed), count(4, 2, 0));
     }
 
     #[test]

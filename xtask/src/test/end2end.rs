@@ -1,6 +1,5 @@
 //! The stage `end2end`: every page in a real Chromium, by Playwright.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::count::Count;
 use super::service::Service;
-use super::{Bench, Outcome};
+use super::{Bench, Outcome, node};
 use crate::process::{command, find};
 use crate::watch::{Speech, watch};
 
@@ -31,7 +30,7 @@ pub fn screenshots(bench: &Bench<'_>) -> Result<()> {
 
 fn playwright(bench: &Bench<'_>, project: &str) -> Result<Count> {
     let browser = browser(bench)?;
-    packages(bench)?;
+    node::packages(bench, "playwright", "end2end")?;
     bench
         .call(&mut tool(bench, "node_modules/.bin/tsc"))
         .context("the tests' types do not fit")?;
@@ -56,38 +55,8 @@ fn tool(bench: &Bench<'_>, program: &str) -> Command {
             Path::new(program)
         },
     );
-    // The browser is the system's; Playwright's own would come from a host of its own.
+    command.current_dir(folder);
     command
-        .current_dir(folder)
-        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    command
-}
-
-/// Installs what package-lock.json pins, once.
-fn packages(bench: &Bench<'_>) -> Result<()> {
-    let step = bench.board.begin("playwright");
-    let folder = bench.tree.root.join("end2end");
-    let stamp = folder.join("node_modules/.installed-lock.json");
-    let wanted = fs::read_to_string(folder.join("package-lock.json"))
-        .context("cannot read end2end/package-lock.json")?;
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        step.done("there");
-        return Ok(());
-    }
-    if find("npm").is_none() {
-        bail!(
-            "the pages are tested with Node.js and npm: install them first (Debian: apt-get install nodejs npm)"
-        );
-    }
-    watch(
-        &step,
-        tool(bench, "npm").args(["ci", "--no-audit", "--no-fund"]),
-        Speech::Plain,
-    )
-    .context("npm could not install Playwright")?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
-    step.done("installed");
-    Ok(())
 }
 
 /// Finds Chromium, or installs Debian's where we may.

@@ -2,7 +2,10 @@
 
 mod count;
 mod end2end;
+mod node;
+mod python;
 mod rust;
+mod schemathesis;
 mod sdk;
 mod service;
 mod stage;
@@ -161,6 +164,7 @@ impl Bench<'_> {
             Stage::Models => self.models(),
             Stage::Rust => rust::prove(self),
             Stage::Sdk => sdk::prove(self),
+            Stage::Schemathesis => schemathesis::prove(self),
             Stage::End2end => end2end::prove(self),
         }
     }
@@ -192,13 +196,23 @@ impl Bench<'_> {
 
     /// Runs `command` in the open; `read` finds the figures in what it printed.
     fn run(&self, command: &mut Command, read: fn(&str) -> Count) -> Result<Count> {
+        self.run_after(Count::default(), command, read)
+    }
+
+    /// The same for a stage of several runners, of which the earlier ones have counted `count`.
+    fn run_after(
+        &self,
+        mut count: Count,
+        command: &mut Command,
+        read: fn(&str) -> Count,
+    ) -> Result<Count> {
         if self.board.colour() {
             command
                 .env("CARGO_TERM_COLOR", "always")
                 .env("FORCE_COLOR", "1");
         }
         let (status, printed) = tee(command)?;
-        let count = read(&printed);
+        count += read(&printed);
         if !status.success() {
             return Err(Failed { count })
                 .with_context(|| format!("`{}` ({status})", shown(command)));

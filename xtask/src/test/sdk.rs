@@ -1,23 +1,30 @@
-//! The stage `sdk`: OpenAI's own Python SDK, in a virtual environment under `target/`.
+//! The stage `sdk`: the official clients, OpenAI's and those of others who speak to the same endpoints, with only the
+//! address and the key changed.
 
-use std::fs;
-use std::path::PathBuf;
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::count::Count;
 use super::service::Service;
-use super::{Bench, Outcome};
+use super::{Bench, Outcome, node, python};
 use crate::process::command;
-use crate::watch::{Speech, watch};
 
-/// Tests and requirements, from the checkout.
-const TESTS: &str = "tests/sdk/python";
+/// Tests and what they need, from the checkout.
+const PYTHON: &str = "tests/sdk/python";
+const NODE: &str = "tests/sdk/node";
 
 pub fn prove(bench: &Bench<'_>) -> Result<Outcome> {
-    let python = environment(bench)?;
+    let programs = python::environment(bench, "python sdks", "venv", PYTHON)?;
+    node::packages(bench, "node sdks", NODE)?;
     let service = Service::start(bench, "sdk")?;
-    let mut pytest = command(bench.tree, python);
+    let mut pytest = python::program(bench, programs.join("python"));
+    let count = pytests(bench, &service, &mut pytest);
+    let count = count.and_then(|before| nodes(bench, &service, before));
+    service.judge(count).map(Outcome::Passed)
+}
+
+fn pytests(bench: &Bench<'_>, service: &Service, pytest: &mut Command) -> Result<Count> {
     pytest.args([
         "-m",
         "pytest",
@@ -25,50 +32,20 @@ pub fn prove(bench: &Bench<'_>) -> Result<Outcome> {
         "no:cacheprovider",
         "--tb=short",
         "-rs",
-        TESTS,
+        PYTHON,
     ]);
     if bench.board.colour() {
         pytest.arg("--color=yes");
     }
-    // Compiled tests would lie about in the checkout.
-    pytest.env("PYTHONDONTWRITEBYTECODE", "1");
-    service.introduce(&mut pytest)?;
-    let count = bench.run(&mut pytest, Count::of_pytest);
-    service.judge(count).map(Outcome::Passed)
+    service.introduce(pytest)?;
+    bench.run(pytest, Count::of_pytest)
 }
 
-/// Makes the environment from the pinned requirements, and says where its Python is.
-fn environment(bench: &Bench<'_>) -> Result<PathBuf> {
-    let step = bench.board.begin("python sdk");
-    let venv = bench.tree.target.join("venv");
-    let python = venv.join("bin/python");
-    let stamp = venv.join("requirements.txt");
-    let pinned = bench.tree.root.join(TESTS).join("requirements.txt");
-    let wanted =
-        fs::read_to_string(&pinned).with_context(|| format!("cannot read {}", pinned.display()))?;
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        step.done("there");
-        return Ok(python);
-    }
-    let mut make = command(bench.tree, "python3");
-    make.args(["-m", "venv", "--clear"]).arg(&venv);
-    watch(&step, &mut make, Speech::Plain).context(
-        "a virtual environment needs Python 3 with venv (Debian: apt-get install python3-venv)",
-    )?;
-    let mut install = command(bench.tree, &python);
-    install
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--no-input",
-            "--progress-bar",
-            "off",
-            "--requirement",
-        ])
-        .arg(&pinned);
-    watch(&step, &mut install, Speech::Plain).context("pip could not install the Python SDK")?;
-    fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
-    step.done("installed");
-    Ok(python)
+fn nodes(bench: &Bench<'_>, service: &Service, before: Count) -> Result<Count> {
+    let mut node = command(bench.tree, "node");
+    // One file after the other: the tests look at what the worker does for them.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .current_dir(bench.tree.root.join(NODE));
+    service.introduce(&mut node)?;
+    bench.run_after(before, &mut node, Count::of_node)
 }

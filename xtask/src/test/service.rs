@@ -2,17 +2,21 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::Bench;
+use crate::process::{command, missing, shown};
 use crate::server::{self, Server, Start};
 
 /// A test machine may have more to do than to load a model.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Of the accounts that are made for tests.
+const PASSWORD: &[u8] = b"a sentence that is long enough\n";
 /// Lines of the log that a failure shows.
 const TAIL: usize = 60;
 
@@ -23,6 +27,7 @@ pub struct Service {
     folder: PathBuf,
     program: PathBuf,
     models: PathBuf,
+    site: PathBuf,
 }
 
 impl Service {
@@ -69,6 +74,7 @@ impl Service {
             folder,
             program,
             models,
+            site: bench.tree.site(),
         })
     }
 
@@ -79,9 +85,47 @@ impl Service {
         runner.env("ASSISTERS_PROGRAM", &self.program);
         runner.env("ASSISTERS_DATA_DIR", self.folder.join("data"));
         runner.env("ASSISTERS_MODELS_DIR", &self.models);
+        runner.env("ASSISTERS_SITE_DIR", &self.site);
         runner.env("ASSISTERS_WORKER_URL", self.worker()?);
         runner.env("ASSISTERS_RESULTS", self.folder.join("results"));
         Ok(())
+    }
+
+    pub fn url(&self) -> &str {
+        &self.server.url
+    }
+
+    /// What is left here goes when the service is judged well.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The key of a new account whose limits nothing reaches.
+    pub fn unlimited_key(&self, bench: &Bench<'_>) -> Result<String> {
+        let email = "unlimited@example.com";
+        let tier = ["--tier", "enterprise"];
+        let limits = ["enterprise", "--rpm", "1000000", "--tpm", "1000000000"];
+        self.admin(bench, &[&["create-account", email], &tier[..]].concat())?;
+        self.admin(bench, &[&["set-tier", email], &limits[..]].concat())?;
+        self.admin(bench, &["create-key", email, "tests"])
+    }
+
+    /// What an operator would type; gives what it prints.
+    fn admin(&self, bench: &Bench<'_>, words: &[&str]) -> Result<String> {
+        let mut admin = command(bench.tree, &self.program);
+        admin.arg("admin").args(words);
+        self.introduce(&mut admin)?;
+        admin.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = admin.spawn().with_context(|| missing(&admin))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // Those that ask for no password do not read it, and may have ended.
+            let _ = stdin.write_all(PASSWORD);
+        }
+        let done = child.wait_with_output()?;
+        if !done.status.success() {
+            bail!("`{}` ended with {}", shown(&admin), done.status);
+        }
+        Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
     }
 
     fn log(&self) -> PathBuf {

@@ -17,8 +17,10 @@ pub enum Stage {
     Models,
     /// Unit tests, and behaviour over HTTP
     Rust,
-    /// OpenAI's Python SDK against a running service
+    /// The official SDKs, of Python and Node, against a running service
     Sdk,
+    /// Requests made up from /openapi.json
+    Schemathesis,
     /// Every page in a browser
     End2end,
 }
@@ -34,6 +36,7 @@ impl Stage {
             Stage::Models => "models",
             Stage::Rust => "rust",
             Stage::Sdk => "sdk",
+            Stage::Schemathesis => "schemathesis",
             Stage::End2end => "end2end",
         }
     }
@@ -47,7 +50,8 @@ impl Stage {
             Stage::Build => "both halves, as `cargo xtask run` builds them",
             Stage::Models => "assisters models fetch",
             Stage::Rust => "cargo test",
-            Stage::Sdk => "OpenAI's Python SDK against a running service",
+            Stage::Sdk => "the official SDKs against a running service",
+            Stage::Schemathesis => "requests made up from /openapi.json",
             Stage::End2end => "every page in Chromium",
         }
     }
@@ -55,7 +59,9 @@ impl Stage {
     /// What it cannot do without.
     fn needs(self) -> &'static [Stage] {
         match self {
-            Stage::Rust | Stage::Sdk | Stage::End2end => &[Stage::Build, Stage::Models],
+            Stage::Rust | Stage::Sdk | Stage::Schemathesis | Stage::End2end => {
+                &[Stage::Build, Stage::Models]
+            }
             Stage::Models => &[Stage::Build],
             _ => &[],
         }
