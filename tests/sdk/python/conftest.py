@@ -2,12 +2,17 @@
 
 Whatever passes between an SDK and the service is held to OpenAI's published schemas (`recording.py`)."""
 
+import os
+
 import httpx2
 import openai
 import pytest
 
 import recording
 import service
+
+# LangChain tells a host of its own about every call where the caller's environment asks for it.
+os.environ["LANGSMITH_TRACING"] = os.environ["LANGCHAIN_TRACING_V2"] = "false"
 
 
 def base_url() -> str:
