@@ -1,5 +1,9 @@
 //! The program itself, as a shell starts it and as a machine kills it.
 
+mod doctor;
+mod keys;
+mod scan;
+
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
