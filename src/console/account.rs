@@ -9,6 +9,7 @@ use app::console::{
 };
 use async_trait::async_trait;
 use tower_sessions::session::Id;
+use wire::Task;
 
 use super::{Dashboard, internal};
 use crate::accounts::Account;
@@ -192,6 +193,7 @@ impl Console for AccountConsole {
             .pool
             .models()
             .into_iter()
+            .filter(|model| model.can(Task::Chat))
             .map(|model| model.id)
             .collect())
     }
