@@ -5,6 +5,7 @@
 //! answer again. Within a process they wait for each other; between processes the database's row decides: it is leased to
 //! the process that runs the request, and free again when that has died.
 
+mod claim;
 mod key;
 mod recording;
 mod running;
@@ -27,9 +28,10 @@ use crate::config::IdempotencySettings;
 use crate::db::Db;
 use crate::tasks::Tasks;
 
+pub use claim::Claim;
 pub use key::{Fingerprint, IdempotencyKey, MalformedKey, Scope};
+use recording::behind_event;
 pub use recording::{Follower, Piece, Recorder};
-use recording::{Recording, behind_event};
 use running::{Registry, Running, State, Turn};
 use store::{Found, Lease};
 
@@ -175,12 +177,7 @@ impl Idempotency {
                 },
                 Turn::Mine(running) => {
                     // Made before the row is: whatever happens between, its end frees both.
-                    let claim = Claim {
-                        room: self.clone(),
-                        scope: scope.clone(),
-                        running,
-                        open: true,
-                    };
+                    let claim = Claim::new(self.clone(), scope.clone(), running);
                     if let Some(claimed) = self.claim_row(claim, deadline).await? {
                         return Ok(claimed);
                     }
@@ -261,90 +258,6 @@ async fn outcome(running: &Running, deadline: Instant) -> Option<State> {
     let told = states.wait_for(|state| !matches!(state, State::Running));
     let state = timeout_at(deadline, told).await.ok()?;
     Some(state.map_or(State::Freed, |state| state.clone()))
-}
-
-/// The right to run a request, and the duty to say what came of it.
-#[must_use = "finish it with the answer to keep, or free it; dropped, it frees itself in a moment"]
-pub struct Claim {
-    room: Idempotency,
-    scope: Scope,
-    running: Arc<Running>,
-    open: bool,
-}
-
-impl Claim {
-    /// Begins a stream that those who wait follow; gives its writer, and a follower for the caller itself.
-    pub fn record(&self) -> (Recorder, Follower) {
-        let recording = Recording::new();
-        let follower = recording.follow(None);
-        let streaming = State::Streaming(recording.clone());
-        self.running.state.send_replace(streaming);
-        (Recorder::new(recording), follower)
-    }
-
-    /// Keeps `answer`, or where there is none that is to be kept, frees the key. Either has happened when this returns.
-    pub async fn end(self, answer: Option<Answer>) {
-        match answer {
-            Some(answer) => self.finish(answer).await,
-            None => self.free().await,
-        }
-    }
-
-    /// Keeps `answer`, and gives it to all who wait. Where the database is away it is not kept beyond that.
-    async fn finish(self, answer: Answer) {
-        if let Err(error) = self.store(&answer).await {
-            tracing::error!(
-                error = &*error as &dyn std::error::Error,
-                "an answer could not be kept for its idempotency key"
-            );
-            let (room, holder) = (self.room.clone(), self.running.holder.clone());
-            self.room
-                .0
-                .tasks
-                .spawn(async move { room.free(&holder).await });
-        }
-        self.leave(State::Finished(answer));
-    }
-
-    /// Keeps nothing: whoever sends the request again may run it.
-    pub async fn free(self) {
-        self.room.free(&self.running.holder).await;
-        self.leave(State::Freed);
-    }
-
-    async fn store(&self, answer: &Answer) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let body = std::str::from_utf8(&answer.body)?;
-        let expires = self.room.0.clock.now().plus(self.room.0.settings.keep);
-        let db = &self.room.0.db;
-        let kept = store::finish(db, &self.running.holder, answer, body, expires).await?;
-        kept.then_some(())
-            .ok_or_else(|| "another process has taken the request over".into())
-    }
-
-    /// Gives the place in this process up without touching the row.
-    fn leave(mut self, outcome: State) {
-        self.open = false;
-        self.room
-            .0
-            .registry
-            .leave(&self.scope, &self.running, outcome);
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if !self.open {
-            return;
-        }
-        // Who comes now waits, and does not follow a stream that has come to nothing.
-        self.running.state.send_replace(State::Running);
-        let (room, scope, running) = (self.room.clone(), self.scope.clone(), self.running.clone());
-        self.room.0.tasks.spawn(async move {
-            // The row first: whoever waits looks at it next.
-            room.free(&running.holder).await;
-            room.0.registry.leave(&scope, &running, State::Freed);
-        });
-    }
 }
 
 /// The name of the service that owns `data_dir`, made at its first start.

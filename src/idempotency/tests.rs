@@ -93,7 +93,7 @@ async fn a_claim_whose_process_died_is_taken_over_once_its_lease_has_ended() {
         Err(ClaimError::InFlight)
     ));
     shared.clock.advance(LEASE);
-    shared.runs(&alive, "one").await.finish(answer()).await;
+    shared.runs(&alive, "one").await.end(Some(answer())).await;
     let Ok(Claimed::Answered(Answered::Before(kept))) = shared.claim(&alive, "one").await else {
         panic!("it was answered");
     };
@@ -113,7 +113,7 @@ async fn a_lease_is_renewed_for_as_long_as_its_process_lives() {
             Err(ClaimError::InFlight)
         ));
     }
-    claim.finish(answer()).await;
+    claim.end(Some(answer())).await;
 }
 
 #[tokio::test]
@@ -122,12 +122,12 @@ async fn who_was_taken_over_keeps_nothing() {
     let (slow, quick) = (shared.process("slow").await, shared.process("quick").await);
     let late = shared.runs(&slow, "one").await;
     shared.clock.advance(LEASE);
-    shared.runs(&quick, "one").await.finish(answer()).await;
+    shared.runs(&quick, "one").await.end(Some(answer())).await;
     let other = Answer {
         body: "other".into(),
         ..answer()
     };
-    late.finish(other).await;
+    late.end(Some(other)).await;
     let Ok(Claimed::Answered(Answered::Before(kept))) = shared.claim(&slow, "one").await else {
         panic!("it was answered");
     };
@@ -153,7 +153,11 @@ async fn a_start_frees_what_the_process_before_it_died_in_and_no_others() {
 async fn what_has_run_out_is_cleared_away_and_what_runs_is_not() {
     let shared = Shared::new().await;
     let process = shared.process("one").await;
-    shared.runs(&process, "kept").await.finish(answer()).await;
+    shared
+        .runs(&process, "kept")
+        .await
+        .end(Some(answer()))
+        .await;
     let running = shared.runs(&process, "running").await;
     let rows = async || {
         let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM idempotency")

@@ -1,16 +1,12 @@
-//! One event of a stream on its way through: numbered, and with just the usage that the client asked for. What else is in it
-//! stays as the worker wrote it, byte for byte.
+//! One event of a worker's stream, taken apart as far as needed: most are not parsed.
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use wire::{ChatChunk, Usage, sse};
-
-use crate::ids::RequestId;
+use wire::{Usage, sse};
 
 /// What one event means.
 #[derive(Debug, PartialEq, Eq)]
@@ -105,7 +101,7 @@ impl<'a> Event<'a> {
     }
 
     /// Its payload without the field `usage`.
-    fn without_usage(&self) -> Cow<'_, str> {
+    pub(super) fn without_usage(&self) -> Cow<'_, str> {
         match self.field {
             Some((start, end)) => Cow::Owned(format!(
                 "{}{}",
@@ -117,7 +113,7 @@ impl<'a> Event<'a> {
     }
 
     /// Its payload with a `usage` that is null, unless it has one.
-    fn with_usage(&self) -> Cow<'_, str> {
+    pub(super) fn with_usage(&self) -> Cow<'_, str> {
         match self.payload.trim_end().strip_suffix('}') {
             Some(rest) if self.field.is_none() => Cow::Owned(format!("{rest}{NO_USAGE}}}")),
             _ => Cow::Borrowed(&self.payload),
@@ -164,106 +160,9 @@ fn payload(event: &[u8]) -> Option<Cow<'_, str>> {
     sse::data(text).map(|data| Cow::Owned(data.replace('\n', " ")))
 }
 
-/// Writes a stream's events as the client is to have them.
-#[derive(Debug)]
-pub(in crate::v1) struct Writer {
-    /// What all ids of this stream begin with, so that they are told from those of another run of the same request.
-    run: String,
-    events: u64,
-    include_usage: bool,
-    sent_usage: bool,
-    /// The first chunk, with what all have in common.
-    head: Option<ChatChunk>,
-}
-
-impl Writer {
-    pub(in crate::v1) fn new(request: &RequestId, include_usage: bool) -> Self {
-        let id = request.as_str();
-        Writer {
-            // The random end of the id.
-            run: id[id.len().saturating_sub(12)..].to_owned(),
-            events: 0,
-            include_usage,
-            sent_usage: false,
-            head: None,
-        }
-    }
-
-    /// Appends a worker's event to `out`. Its end is written by [`Writer::done`], an error by [`Writer::error`].
-    pub(super) fn forward(&mut self, event: &Event<'_>, raw: &[u8], out: &mut Vec<u8>) {
-        match event.kind {
-            Kind::Comment => out.extend_from_slice(raw),
-            Kind::Done | Kind::Error => {}
-            Kind::Usage if !self.include_usage => {}
-            Kind::Usage => {
-                self.sent_usage = true;
-                self.event(&event.payload, out);
-            }
-            Kind::Chunk => {
-                if self.include_usage && self.head.is_none() {
-                    self.head = serde_json::from_str(&event.payload).ok();
-                }
-                let payload = if self.include_usage {
-                    event.with_usage()
-                } else {
-                    event.without_usage()
-                };
-                self.event(&payload, out);
-            }
-        }
-    }
-
-    /// Ends the stream; with its usage, where the client asked for that and the worker has not said it.
-    pub(super) fn done(&mut self, usage: Usage, out: &mut Vec<u8>) {
-        if self.include_usage
-            && !self.sent_usage
-            && let Some(head) = self.head.take()
-        {
-            let chunk = ChatChunk {
-                choices: vec![],
-                usage: Some(Some(usage)),
-                ..head
-            };
-            if let Ok(payload) = serde_json::to_string(&chunk) {
-                self.event(&payload, out);
-            }
-        }
-        self.event(sse::DONE, out);
-    }
-
-    /// Ends the stream with an error.
-    pub(in crate::v1) fn error(&mut self, body: &wire::ErrorBody) -> Bytes {
-        let mut out = vec![];
-        self.event(&serde_json::to_string(body).unwrap_or_default(), &mut out);
-        self.event(sse::DONE, &mut out);
-        out.into()
-    }
-
-    fn event(&mut self, payload: &str, out: &mut Vec<u8>) {
-        self.events += 1;
-        let id = format!("id: {}-{}\ndata: ", self.run, self.events);
-        out.extend_from_slice(id.as_bytes());
-        out.extend_from_slice(payload.as_bytes());
-        out.extend_from_slice(b"\n\n");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn written(include_usage: bool, events: &[&str]) -> String {
-        let mut writer = Writer::new(&RequestId::from_stored("req_000000000001"), include_usage);
-        let mut out = vec![];
-        for raw in events {
-            let event = Event::read(raw.as_bytes());
-            match event.kind {
-                Kind::Done => writer.done(Usage::new(3, 4), &mut out),
-                _ => writer.forward(&event, raw.as_bytes(), &mut out),
-            }
-        }
-        String::from_utf8(out).unwrap()
-    }
 
     fn kind(raw: &str) -> Kind {
         Event::read(raw.as_bytes()).kind
@@ -290,71 +189,6 @@ mod tests {
         assert_eq!(
             kind("data: {\"error\":{\"message\":\"out of memory\"}}\r\n\r\n"),
             Kind::Error
-        );
-    }
-
-    #[test]
-    fn usage_is_cut_out_wherever_it_stands_and_nothing_else_is_touched() {
-        let cases = [
-            (
-                r#"{"choices":[{"x":1}],"usage":null}"#,
-                r#"{"choices":[{"x":1}]}"#,
-            ),
-            (
-                r#"{"usage":null,"choices":[{"x":1}]}"#,
-                r#"{"choices":[{"x":1}]}"#,
-            ),
-            (
-                r#"{"a":1, "usage" : null , "choices":[{}]}"#,
-                r#"{"a":1 , "choices":[{}]}"#,
-            ),
-            (
-                r#"{"choices":[{"usage":null}],"usage":{"prompt_tokens":1,"total_tokens":1}}"#,
-                r#"{"choices":[{"usage":null}]}"#,
-            ),
-            (
-                r#"{"choices":[{"delta":{"content":",\"usage\":null}"}}]}"#,
-                r#"{"choices":[{"delta":{"content":",\"usage\":null}"}}]}"#,
-            ),
-            (
-                r#"{"choices":[{"usage":null}]}"#,
-                r#"{"choices":[{"usage":null}]}"#,
-            ),
-        ];
-        for (sent, expected) in cases {
-            let event = format!("data: {sent}\n\n");
-            assert_eq!(
-                written(false, &[&event]),
-                format!("id: 000000000001-1\ndata: {expected}\n\n")
-            );
-        }
-    }
-
-    #[test]
-    fn who_asks_for_usage_has_it_in_every_chunk_and_once_for_all() {
-        let chunk = r#"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]"#;
-        let plain = format!("data: {chunk}}}\n\n");
-        let told = format!("data: {chunk},\"usage\":null}}\n\n");
-        let usage = "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}\n\n";
-        let by_worker = written(true, &[&plain, &told, usage, "data: [DONE]\n\n"]);
-        assert_eq!(by_worker.matches(",\"usage\":null}").count(), 2);
-        assert_eq!(by_worker.matches("\"prompt_tokens\"").count(), 1);
-        let by_us = written(true, &[&plain, "data: [DONE]\n\n"]);
-        assert!(
-            by_us.contains(r#""model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}"#),
-            "{by_us}"
-        );
-        let unasked = written(false, &[&plain, &told, usage, "data: [DONE]\n\n"]);
-        assert!(!unasked.contains("usage"), "{unasked}");
-        assert!(unasked.ends_with("id: 000000000001-3\ndata: [DONE]\n\n"));
-    }
-
-    #[test]
-    fn every_event_has_our_id_whatever_the_worker_called_it() {
-        let events = ["id: 7\nevent: x\ndata: {\"a\":\ndata: 1}\n\n", ": hm\n\n"];
-        assert_eq!(
-            written(false, &events),
-            "id: 000000000001-1\ndata: {\"a\": 1}\n\n: hm\n\n"
         );
     }
 }

@@ -12,8 +12,9 @@ use hyper::body::Incoming;
 use tokio::time::timeout;
 use wire::sse::Framer;
 
-use super::event::{Event, Kind, Writer};
+use super::event::{Event, Kind};
 use super::tally::Tally;
+use super::writer::Writer;
 use crate::limits::Admission;
 use crate::pool::Lease;
 use crate::v1::call::Call;

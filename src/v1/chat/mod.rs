@@ -1,10 +1,12 @@
 //! `POST /v1/chat/completions`.
 
+mod describe;
 mod event;
 mod meter;
 mod request;
 mod stream;
 mod tally;
+mod writer;
 
 use axum::extract::Request;
 use axum::response::Response;
@@ -13,9 +15,9 @@ use wire::ChatCompletion;
 
 use super::exchange::Exchange;
 use super::plain;
-pub(super) use event::Writer;
+pub(super) use describe::describe_body;
 pub(super) use meter::{Meter, Piece};
-pub(super) use request::describe_body;
+pub(super) use writer::Writer;
 
 pub(super) const PATH: &str = "/chat/completions";
 

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use wire::{Content, ContentPart, Message, Role, StreamOptions, Task, Usage};
 
 use crate::principal::Endpoint;
@@ -61,7 +60,7 @@ const RESERVED_TOKENS: u64 = 1024;
 const TOKENS_AROUND_A_MESSAGE: u64 = 8;
 /// Tokens that a picture, a sound or a file may come to; its address or its base64 says nothing of that.
 const TOKENS_OF_A_PART: u64 = 1_500;
-const MOST_CHOICES: u64 = 128;
+pub(super) const MOST_CHOICES: u64 = 128;
 
 pub(super) fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
     let Read {
@@ -214,78 +213,6 @@ fn part(part: &ContentPart, path: impl FnOnce() -> String) -> Result<u64, ApiErr
     }
 }
 
-/// For the API's description: what [`read`] takes.
-pub(in crate::v1) fn describe_body() -> Value {
-    let count = |description: &str, most: u64| json!({ "type": ["integer", "null"], "minimum": 1, "maximum": most, "description": description });
-    let number = |description: &str, least: f64, most: f64| json!({ "type": ["number", "null"], "minimum": least, "maximum": most, "description": description });
-    let parts = json!({ "type": "array", "items": { "anyOf": [
-        {
-            "type": "object", "required": ["type", "text"],
-            "properties": { "type": { "const": "text" }, "text": { "type": "string" } },
-        },
-        {
-            "type": "object", "required": ["type"],
-            "description": "What else the model can see or hear.",
-            "properties": { "type": { "enum": ["image_url", "input_audio", "file", "refusal"] } },
-        },
-    ]}});
-    let content = json!({ "anyOf": [{ "type": "string" }, parts] });
-    let messages = json!({ "type": "array", "minItems": 1, "items": { "anyOf": [
-        {
-            "type": "object", "required": ["role", "content"],
-            "properties": {
-                "role": { "enum": ["developer", "system", "user", "tool", "function"] },
-                "content": content,
-            },
-        },
-        {
-            "type": "object", "required": ["role"],
-            "properties": {
-                "role": { "const": "assistant" },
-                "content": { "anyOf": [{ "type": "null" }, content] },
-            },
-        },
-    ]}});
-    let schema = json!({
-        "type": "object",
-        "required": ["model", "messages"],
-        "properties": {
-            "model": { "type": "string", "description": "A model's id, as GET /v1/models lists them.", "examples": ["smollm2-135m-instruct"] },
-            "messages": messages,
-            "stream": { "type": ["boolean", "null"], "description": "Answer in events." },
-            "stream_options": { "anyOf": [{ "type": "null" }, {
-                "type": "object",
-                "description": "Only where `stream` is true.",
-                "properties": { "include_usage": { "type": ["boolean", "null"], "description": "End with a chunk that has the usage." } },
-            }]},
-            "max_completion_tokens": count("The most tokens to generate.", fields::MOST),
-            "max_tokens": count("The older name of `max_completion_tokens`, which wins.", fields::MOST),
-            "n": count("How many answers to generate; what they use adds up.", MOST_CHOICES),
-            "temperature": number("How freely tokens are chosen.", 0.0, 2.0),
-            "top_p": number("Of the likeliest tokens, how much of the whole to choose from.", 0.0, 1.0),
-            "frequency_penalty": number("Against repeating.", -2.0, 2.0),
-            "presence_penalty": number("Against staying with a topic.", -2.0, 2.0),
-            "seed": { "type": ["integer", "null"], "minimum": i64::MIN, "maximum": i64::MAX, "description": "The same seed gives the same answer, as far as the worker can." },
-            "stop": { "description": "Where to end the answer.", "anyOf": [
-                { "type": "null" },
-                { "type": "string", "minLength": 1 },
-                { "type": "array", "maxItems": 4, "items": { "type": "string", "minLength": 1 } },
-            ]},
-        },
-        "if": {
-            "required": ["stream_options"],
-            "properties": { "stream_options": { "type": "object" } },
-        },
-        "then": { "required": ["stream"], "properties": { "stream": { "const": true } } },
-    });
-    let example = json!({
-        "model": "smollm2-135m-instruct",
-        "messages": [{ "role": "user", "content": "What is the capital of France?" }],
-        "max_completion_tokens": 2,
-    });
-    json!({ "schema": schema, "examples": { "question": { "value": example } } })
-}
-
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Prompt {
@@ -333,6 +260,8 @@ fn outcome(body: &Bytes) -> Option<Outcome> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const MESSAGES: &str = r#""messages":[{"role":"user","content":"Hello"}]"#;

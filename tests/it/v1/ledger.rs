@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use assisters::principal::Tier;
-use reqwest::Response;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::header;
+use super::{header, read_until};
 use crate::fake_worker::{FakeWorker, Script};
 use crate::ledger::LedgerRow;
 use crate::site::{Site, chat};
@@ -21,14 +20,6 @@ fn row(key_id: &str, status: i64, error_code: Option<&str>) -> LedgerRow {
         tokens: (0, 0),
         basis: "none".to_owned(),
         finish_reason: None,
-    }
-}
-
-async fn read_until(response: &mut Response, expected: &str) {
-    let mut read = String::new();
-    while !read.contains(expected) {
-        let piece = within(response.chunk()).await.unwrap();
-        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
     }
 }
 

@@ -71,3 +71,13 @@ fn number(response: &Response, name: &str) -> i64 {
         .parse()
         .unwrap_or_else(|_| panic!("{name} is no number"))
 }
+
+/// What has come of a stream once `expected` is in it.
+async fn read_until(response: &mut Response, expected: &str) -> String {
+    let mut read = String::new();
+    while !read.contains(expected) {
+        let piece = within(response.chunk()).await.unwrap();
+        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
+    }
+    read
+}

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assisters::principal::Tier;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use super::read_until;
 use crate::fake_worker::{FakeWorker, Script};
 use crate::site::Site;
 use crate::{until, within};
@@ -15,16 +16,6 @@ use crate::{until, within};
 fn stream(site: &Site, key: &str) -> RequestBuilder {
     site.chat(key, json!({"stream": true}))
         .header("Idempotency-Key", "one")
-}
-
-/// What has come once `expected` is in it.
-async fn read_until(response: &mut Response, expected: &str) -> String {
-    let mut read = String::new();
-    while !read.contains(expected) {
-        let piece = within(response.chunk()).await.unwrap();
-        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
-    }
-    read
 }
 
 fn last_id(events: &str) -> &str {

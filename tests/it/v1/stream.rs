@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use wire::sse::{self, Framer};
 
-use super::header;
+use super::{header, read_until};
 use crate::fake_worker::{FakeWorker, Script};
 use crate::site::Site;
 use crate::within;
@@ -221,15 +221,6 @@ async fn impatient(worker: &FakeWorker) -> Site {
         config.streams.keepalive = Duration::from_millis(1);
     })
     .await
-}
-
-async fn read_until(response: &mut Response, expected: &str) -> String {
-    let mut read = String::new();
-    while !read.contains(expected) {
-        let piece = within(response.chunk()).await.unwrap();
-        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
-    }
-    read
 }
 
 #[tokio::test]
