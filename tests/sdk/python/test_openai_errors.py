@@ -89,7 +89,8 @@ def test_the_eleventh_request_of_a_free_account_in_a_minute_is_a_rate_limit_erro
         free.chat.completions.create(model=CHAT, messages=QUESTION, max_tokens=1)
     headers = refused.value.response.headers
     assert refused.value.code == "rate_limit_exceeded"
-    assert 1 <= int(headers["retry-after"]) <= 60
+    # A window of one-second slots frees a request within 61 s.
+    assert 1 <= int(headers["retry-after"]) <= 61
     assert int(headers["retry-after"]) == -(-int(headers["retry-after-ms"]) // 1000)
     assert headers["x-ratelimit-remaining-requests"] == "0"
 

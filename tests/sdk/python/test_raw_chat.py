@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+import published
 import sse
 from service import CHAT, EXACT, QUESTION
 
@@ -25,7 +26,7 @@ FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type":
         {"user": "someone", "safety_identifier": "x", "prompt_cache_key": "y"},
         {"metadata": {"a": "b"}, "store": False},
         {"logit_bias": {"50": -100}},
-        {"logprobs": False, "top_logprobs": None},
+        {"logprobs": False},
         {"response_format": {"type": "text"}},
         {"tools": [FUNCTION], "tool_choice": "auto", "parallel_tool_calls": True},
         {"service_tier": "auto", "reasoning_effort": "low", "verbosity": "low", "modalities": ["text"]},
@@ -39,7 +40,9 @@ FUNCTION = {"type": "function", "function": {"name": "f", "parameters": {"type":
     ids=lambda fields: ",".join(fields),
 )
 def test_what_openai_takes_is_taken(raw, fields):
-    answer = raw.post("/chat/completions", json=WORDS | fields)
+    request = WORDS | fields
+    assert published.violations("CreateChatCompletionRequest", request) == []
+    answer = raw.post("/chat/completions", json=request)
     assert answer.status_code == 200, answer.text
     assert answer.json()["usage"]["completion_tokens"] <= 3
 

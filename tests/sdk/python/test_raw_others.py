@@ -43,7 +43,7 @@ def test_what_openai_embeds_is_embedded(raw, fields, count, encoding):
         ({"input": "hello", "model": None}, 1),
         ({"input": "", "model": MODERATION}, 1),
         ({"input": ["a"] * 100}, 100),
-        ({"input": "stupid " * 5000}, 1),
+        ({"input": "stupid " * 1000}, 1),
         ({"input": "hello", "a_field_that_nobody_knows": []}, 1),
     ],
     ids=["text", "null-model", "empty", "a-hundred", "long", "unknown-field"],
