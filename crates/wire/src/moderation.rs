@@ -84,7 +84,7 @@ pub struct ModerationResult {
 }
 
 macro_rules! categories {
-    ($($field:ident = $name:literal),+ $(,)?) => {
+    ($($field:ident = $name:tt),+ $(,)?) => {
         /// OpenAI's thirteen categories, each with a `T`.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
