@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use wire::{ChatChunk, ErrorBody};
 
 use super::error::Code;
+use super::headers::describe as headers;
 use super::{chat, embeddings, moderations, rerank};
 
 #[derive(OpenApi)]
@@ -41,6 +42,8 @@ pub(super) fn document(routes: &utoipa::openapi::OpenApi) -> Value {
         "scheme": "bearer",
         "description": "An API key, `ask_` and 32 characters; keys are made on the dashboard.",
     }});
+    document["components"]["headers"] = headers::described();
+    document["components"]["responses"] = errors();
     document
 }
 
@@ -60,14 +63,14 @@ fn complete(path: &str, posted: bool, operation: &mut Value) {
         }
         operation["parameters"] = parameters.into();
     }
+    let replayed = posted.then_some("Idempotent-Replayed");
+    operation["responses"]["200"]["headers"] = headers::of(200, replayed);
     for code in Code::ALL
         .iter()
         .filter(|code| can_come(**code, path, posted))
     {
-        add_error(operation, *code);
-    }
-    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        response["headers"] = headers(status, posted);
+        let reference = format!("#/components/responses/{}", name(*code));
+        operation["responses"][code.status().as_str()] = json!({ "$ref": reference });
     }
 }
 
@@ -84,142 +87,42 @@ fn body_of(path: &str) -> Option<Value> {
 
 /// Whether an operation can end in `code`.
 fn can_come(code: Code, path: &str, posted: bool) -> bool {
-    match code {
-        // These are for the playground, for other paths and other methods.
-        Code::SignedOut | Code::OtherOrigin | Code::NotFound | Code::MethodNotAllowed => false,
-        Code::MissingApiKey
-        | Code::InvalidApiKey
-        | Code::ApiKeyRevoked
-        | Code::ApiKeyExpired
-        | Code::IpNotAllowed
-        | Code::InternalError => true,
-        Code::ScopeNotAllowed => path != "/limits",
-        Code::ModelNotFound | Code::ModelNotAllowed => posted || path.contains("{*id}"),
+    match code.status().as_u16() {
+        401 | 403 | 500 => true,
+        404 => posted || path.contains("{*id}"),
+        // Every path takes the methods that are described.
+        405 => false,
         _ => posted,
     }
 }
 
-fn add_error(operation: &mut Value, code: Code) {
-    let responses = &mut operation["responses"];
-    let response = &mut responses[code.status().as_str()];
-    if response.is_null() {
-        *response = json!({
-            "description": "",
-            "content": { "application/json": {
-                "schema": { "$ref": "#/components/schemas/ErrorBody" },
-                "examples": {},
-            }},
-        });
-    }
-    let said = response["description"].as_str().unwrap_or_default();
-    let line = format!("`{}`: {}", code.as_str(), code.when());
-    response["description"] = match said {
-        "" => line,
-        said => format!("{said}\n\n{line}"),
-    }
-    .into();
-    response["content"]["application/json"]["examples"][code.as_str()] = json!({ "value": {
-        "error": { "message": code.when(), "type": code.kind(), "param": null, "code": code.as_str() },
-    }});
+/// What all errors with the same status as `code` are called.
+fn name(code: Code) -> String {
+    let reason = code.status().canonical_reason().unwrap_or("Error");
+    reason.replace(' ', "")
 }
 
-fn headers(status: &str, posted: bool) -> Value {
-    let mut headers = Map::new();
-    let mut add = |name: &str, required: bool, schema: Value, description: &str| {
-        let header = json!({ "required": required, "schema": schema, "description": description });
-        headers.insert(name.to_owned(), header);
-    };
-    let whole = || json!({ "type": "integer", "minimum": 0 });
-    let text = || json!({ "type": "string" });
-    add(
-        "X-Request-ID",
-        true,
-        json!({ "type": "string", "pattern": "^req_[0-9a-f]{32}$" }),
-        "Name it when you ask us about a request.",
-    );
-    add(
-        "X-Processing-Time-Ms",
-        true,
-        whole(),
-        "Milliseconds to the first byte of the answer.",
-    );
-    add("Server-Timing", true, text(), "What they were spent on.");
-    // Who is refused for its key has no limits to speak of.
-    let known = !matches!(status, "401" | "403" | "408" | "500");
-    for (ours, theirs, what) in [("RPM", "requests", "requests"), ("TPM", "tokens", "tokens")] {
-        add(
-            &format!("X-RateLimit-Limit-{ours}"),
-            known,
-            whole(),
-            &format!("The {what} that any 60 seconds may hold."),
-        );
-        add(
-            &format!("X-RateLimit-Remaining-{ours}"),
-            known,
-            whole(),
-            &format!("The {what} that are left of them."),
-        );
-        add(
-            &format!("X-RateLimit-Reset-{ours}"),
-            known,
-            whole(),
-            "Unix seconds when all of it is there again.",
-        );
-        add(
-            &format!("x-ratelimit-limit-{theirs}"),
-            known,
-            whole(),
-            "The same, as OpenAI spells it.",
-        );
-        add(
-            &format!("x-ratelimit-remaining-{theirs}"),
-            known,
-            whole(),
-            "The same, as OpenAI spells it.",
-        );
-        add(
-            &format!("x-ratelimit-reset-{theirs}"),
-            known,
-            text(),
-            "The same, as a duration such as `6m0s`.",
-        );
-    }
-    match status {
-        "200" if posted => add(
-            "Idempotent-Replayed",
-            false,
-            json!({ "const": "true" }),
-            "The answer was made for an earlier request with the same key.",
-        ),
-        "401" => add(
-            "WWW-Authenticate",
-            true,
-            json!({ "const": "Bearer" }),
-            "How to send a key.",
-        ),
-        "409" | "429" | "503" => {
-            add(
-                "Retry-After",
-                false,
-                whole(),
-                "Seconds after which the same request can succeed.",
-            );
-            add(
-                "retry-after-ms",
-                false,
-                whole(),
-                "The same in milliseconds.",
-            );
-            add(
-                "x-should-retry",
-                false,
-                json!({ "const": "false" }),
-                "A retry cannot help.",
-            );
+/// The table of errors, by status.
+fn errors() -> Value {
+    let mut responses = json!({});
+    for code in Code::ALL {
+        // These are the playground's.
+        if matches!(code, Code::SignedOut | Code::OtherOrigin) {
+            continue;
         }
-        _ => {}
+        let response = &mut responses[name(*code)];
+        let line = format!("`{}`: {}", code.as_str(), code.when());
+        let said = response["description"].as_str();
+        let description = said.map_or_else(|| line.clone(), |said| format!("{said}\n\n{line}"));
+        response["description"] = description.into();
+        response["headers"] = headers::of(code.status().as_u16(), None);
+        let content = &mut response["content"]["application/json"];
+        content["schema"] = json!({ "$ref": "#/components/schemas/ErrorBody" });
+        content["examples"][code.as_str()] = json!({ "value": { "error": {
+            "message": code.when(), "type": code.kind(), "param": null, "code": code.as_str(),
+        }}});
     }
-    headers.into()
+    responses
 }
 
 /// A stream of events, each as its lines read.

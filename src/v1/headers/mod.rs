@@ -1,5 +1,7 @@
 //! The headers of every answer under `/v1`, and the one line that the log gets of it.
 
+pub(super) mod describe;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
