@@ -261,6 +261,14 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_address_is_named_without_its_password() {
+        let refused = read("database_url = 'postgres://u:p@ss@db.example/x'").unwrap_err();
+        let said = refused.to_string();
+        assert!(said.contains("postgres://…@db.example/x"), "{said}");
+        assert!(!said.contains("p@ss") && !said.contains("u:"), "{said}");
+    }
+
+    #[test]
     fn sections_and_lists_are_read() {
         let config =
             read("workers = ['http://a:1', 'http://b:2']\n[limits]\nbody_bytes = 5").unwrap();

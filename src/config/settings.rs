@@ -76,7 +76,7 @@ impl Settings {
             Some(read) => Ok(Some(read)),
             None => Err(ConfigError::Value {
                 origin: origin.clone(),
-                value: value.clone(),
+                value: without_password(value),
                 expected,
             }),
         }
@@ -126,5 +126,13 @@ fn scalar(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// An address without who logs in there: what is wrong with a setting is said where many can read it.
+fn without_password(value: &str) -> String {
+    match (value.split_once("://"), value.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => value.to_owned(),
     }
 }

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
+
 use super::recording::{Follower, Recorder, Recording};
 use super::running::{Running, State};
 use super::{Answer, Idempotency, Scope, store};
@@ -26,13 +28,17 @@ impl Claim {
         }
     }
 
+    /// From here on the request is this claim's, and others are held to its body.
+    pub(super) fn begin(&self) {
+        self.running.state.send_replace(State::Running);
+    }
+
     /// Begins a stream that those who wait follow; gives its writer, and a follower for the caller itself.
     pub fn record(&self) -> (Recorder, Follower) {
         let recording = Recording::new();
-        let follower = recording.follow(None);
-        let streaming = State::Streaming(recording.clone());
-        self.running.state.send_replace(streaming);
-        (Recorder::new(recording), follower)
+        let begun = Recorder::begin(&recording);
+        self.running.state.send_replace(State::Streaming(recording));
+        begun
     }
 
     /// Keeps `answer`, or where there is none that is to be kept, frees the key. Either has happened when this returns.
@@ -89,8 +95,12 @@ impl Drop for Claim {
         if !self.open {
             return;
         }
-        // Who comes now waits, and does not follow a stream that has come to nothing.
-        self.running.state.send_replace(State::Running);
+        // Who comes now waits.
+        self.running.state.send_replace(State::Looking);
+        if Handle::try_current().is_err() {
+            // The process ends; its next start frees the row.
+            return;
+        }
         let (room, scope, running) = (self.room.clone(), self.scope.clone(), self.running.clone());
         self.room.0.tasks.spawn(async move {
             // The row first: whoever waits looks at it next.

@@ -6,6 +6,7 @@
 //! the process that runs the request, and free again when that has died.
 
 mod claim;
+mod instance;
 mod key;
 mod recording;
 mod running;
@@ -13,15 +14,15 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, interval, sleep, timeout_at};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, interval, sleep};
 use uuid::Uuid;
+use wire::sse;
 
 use crate::clock::Clock;
 use crate::config::IdempotencySettings;
@@ -29,19 +30,18 @@ use crate::db::Db;
 use crate::tasks::Tasks;
 
 pub use claim::Claim;
+pub use instance::InstanceError;
+use instance::instance;
 pub use key::{Fingerprint, IdempotencyKey, MalformedKey, Scope};
-use recording::behind_event;
 pub use recording::{Follower, Piece, Recorder};
-use running::{Registry, Running, State, Turn};
+use running::{Registry, State, Turn};
 use store::{Found, Lease};
 
-/// How long a process that says nothing keeps its places.
-const LEASE: Duration = Duration::from_secs(15);
+/// How long a process that says nothing keeps its places; much longer than clocks of machines differ.
+const LEASE: Duration = Duration::from_secs(30);
 const RENEWAL: Duration = Duration::from_secs(5);
 /// Between two looks at a request that another process runs.
 const POLL: Duration = Duration::from_millis(250);
-/// The data directory's file that names the service which owns it, across restarts.
-const INSTANCE: &str = "instance";
 
 /// The requests that have a key; cheap to clone.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ pub struct Answer {
 impl Answer {
     /// What is left of a stream behind the event whose id is `id`; all of it where no event has that id.
     pub fn behind(&self, id: &str) -> Bytes {
-        self.body.slice(behind_event(&self.body, id)..)
+        self.body.slice(sse::behind(&self.body, id)..)
     }
 }
 
@@ -95,14 +95,6 @@ pub enum ClaimError {
     InFlight,
     #[error("the key could not be looked up")]
     Store(#[source] sqlx::Error),
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{path} cannot be read or written; make it readable and writable")]
-pub struct InstanceError {
-    path: String,
-    #[source]
-    source: io::Error,
 }
 
 impl Idempotency {
@@ -162,37 +154,67 @@ impl Idempotency {
         let holder = Uuid::now_v7().simple().to_string();
         loop {
             match self.0.registry.enter(&scope, &fingerprint, &holder) {
-                Turn::Theirs(running) if running.fingerprint != fingerprint => {
-                    return Err(ClaimError::OtherBody);
+                Turn::Theirs(running) => {
+                    if let Some(answered) = running.answer(&fingerprint, after, deadline).await? {
+                        return Ok(Claimed::Answered(answered));
+                    }
                 }
-                Turn::Theirs(running) => match outcome(&running, deadline).await {
-                    Some(State::Streaming(recording)) => {
-                        return Ok(Claimed::Answered(Answered::Now(recording.follow(after))));
-                    }
-                    Some(State::Finished(answer)) => {
-                        return Ok(Claimed::Answered(Answered::Before(answer)));
-                    }
-                    Some(State::Running | State::Freed) => {}
-                    None => return Err(ClaimError::InFlight),
-                },
                 Turn::Mine(running) => {
-                    // Made before the row is: whatever happens between, its end frees both.
                     let claim = Claim::new(self.clone(), scope.clone(), running);
-                    if let Some(claimed) = self.claim_row(claim, deadline).await? {
-                        return Ok(claimed);
-                    }
-                    sleep(POLL).await;
+                    return self.look_up(claim, deadline).await;
                 }
             }
         }
     }
 
-    /// `None`: another process runs it; look again.
-    async fn claim_row(
+    /// Looks a key up in a task of its own: were a statement cut off half way, its row could come after the one that frees it.
+    async fn look_up(&self, claim: Claim, deadline: Instant) -> Result<Claimed, ClaimError> {
+        let (found, finding) = oneshot::channel();
+        let room = self.clone();
+        self.0.tasks.spawn(async move {
+            let looked = room.take_place(claim, deadline, &found).await;
+            // Where nobody is there to have it, the claim that may be in it is dropped, and frees its key.
+            let _ = found.send(looked);
+        });
+        finding.await.unwrap_or(Err(ClaimError::InFlight))
+    }
+
+    /// Takes the place in the database, or finds what came of whoever has it.
+    async fn take_place(
         &self,
         claim: Claim,
         deadline: Instant,
-    ) -> Result<Option<Claimed>, ClaimError> {
+        asker: &oneshot::Sender<Result<Claimed, ClaimError>>,
+    ) -> Result<Claimed, ClaimError> {
+        let mut found = self.take_row(&claim).await?;
+        loop {
+            match found {
+                Found::Claimed => {
+                    claim.begin();
+                    return Ok(Claimed::Run(claim));
+                }
+                Found::Finished(answer) => {
+                    claim.leave(State::Finished(answer.clone()));
+                    return Ok(Claimed::Answered(Answered::Before(answer)));
+                }
+                Found::OtherBody => {
+                    claim.leave(State::Freed);
+                    return Err(ClaimError::OtherBody);
+                }
+                Found::Busy | Found::Free if Instant::now() >= deadline || asker.is_closed() => {
+                    claim.leave(State::Freed);
+                    return Err(ClaimError::InFlight);
+                }
+                Found::Busy | Found::Free => sleep(POLL).await,
+            }
+            found = match self.look_at_row(&claim).await? {
+                Found::Free => self.take_row(&claim).await?,
+                found => found,
+            };
+        }
+    }
+
+    async fn take_row(&self, claim: &Claim) -> Result<Found, ClaimError> {
         let now = self.0.clock.now();
         let lease = Lease {
             owner: &self.0.owner,
@@ -201,22 +223,16 @@ impl Idempotency {
             until: now.plus(LEASE),
             expires: now.plus(self.0.settings.keep),
         };
-        let found = store::claim(&self.0.db, &claim.scope, &claim.running.fingerprint, &lease)
+        store::claim(&self.0.db, &claim.scope, &claim.running.fingerprint, &lease)
             .await
-            .map_err(ClaimError::Store)?;
-        match found {
-            Found::Claimed => return Ok(Some(Claimed::Run(claim))),
-            Found::Finished(answer) => {
-                claim.leave(State::Finished(answer.clone()));
-                return Ok(Some(Claimed::Answered(Answered::Before(answer))));
-            }
-            Found::Busy | Found::Gone | Found::OtherBody => claim.leave(State::Freed),
-        }
-        match found {
-            Found::OtherBody => Err(ClaimError::OtherBody),
-            _ if Instant::now() >= deadline => Err(ClaimError::InFlight),
-            _ => Ok(None),
-        }
+            .map_err(ClaimError::Store)
+    }
+
+    async fn look_at_row(&self, claim: &Claim) -> Result<Found, ClaimError> {
+        let now = self.0.clock.now();
+        store::look(&self.0.db, &claim.scope, &claim.running.fingerprint, now)
+            .await
+            .map_err(ClaimError::Store)
     }
 
     /// Forgets what has been kept long enough; to be called now and then.
@@ -251,29 +267,3 @@ impl Idempotency {
 #[derive(Debug, thiserror::Error)]
 #[error("idempotency keys that have run out could not be cleared away")]
 pub struct StoreError(#[source] sqlx::Error);
-
-/// What became of a run, or that it has begun to stream; `None` when the deadline comes first.
-async fn outcome(running: &Running, deadline: Instant) -> Option<State> {
-    let mut states = running.state.subscribe();
-    let told = states.wait_for(|state| !matches!(state, State::Running));
-    let state = timeout_at(deadline, told).await.ok()?;
-    Some(state.map_or(State::Freed, |state| state.clone()))
-}
-
-/// The name of the service that owns `data_dir`, made at its first start.
-fn instance(data_dir: &Path) -> Result<String, InstanceError> {
-    let path = data_dir.join(INSTANCE);
-    let failed = |source| InstanceError {
-        path: path.display().to_string(),
-        source,
-    };
-    match fs::read_to_string(&path) {
-        Ok(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-        _ => {
-            let name = Uuid::now_v7().simple().to_string();
-            fs::write(&path, &name).map_err(failed)?;
-            Ok(name)
-        }
-    }
-}

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use memchr::memmem;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use wire::sse;
 
 /// The tape; cheap to clone.
 #[derive(Clone, Debug)]
@@ -17,13 +17,20 @@ struct Shared {
     tape: Mutex<Tape>,
     /// Changes with the tape.
     progress: watch::Sender<()>,
-    followers: watch::Sender<usize>,
+    /// Changes with the number of followers.
+    audience: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Tape {
     bytes: Vec<u8>,
+    /// Nothing more will be written, as its writer has said.
     ended: bool,
+    /// Nothing more will be written, since its writer is gone.
+    cut: bool,
+    /// It was given up, since nobody followed: nobody may begin to.
+    sealed: bool,
+    followers: usize,
 }
 
 impl Recording {
@@ -31,19 +38,27 @@ impl Recording {
         Recording(Arc::new(Shared {
             tape: Mutex::default(),
             progress: watch::Sender::new(()),
-            followers: watch::Sender::new(0),
+            audience: watch::Sender::new(()),
         }))
     }
 
-    /// Reads from behind the event whose id is `after`, or all where no event of this tape has that id.
-    pub(super) fn follow(&self, after: Option<&str>) -> Follower {
-        self.0.followers.send_modify(|count| *count += 1);
-        let at = after.map_or(0, |id| behind_event(&self.tape().bytes, id));
-        Follower {
+    /// Reads from behind the event whose id is `after`, or all where no event of this tape has that id. `None` where the
+    /// tape was given up.
+    pub(super) fn follow(&self, after: Option<&str>) -> Option<Follower> {
+        let mut tape = self.tape();
+        if tape.sealed {
+            return None;
+        }
+        tape.followers += 1;
+        let at = after.map_or(0, |id| sse::behind(&tape.bytes, id));
+        drop(tape);
+        self.0.audience.send_replace(());
+        Some(Follower {
             recording: self.clone(),
             progress: self.0.progress.subscribe(),
             at,
-        }
+            told: false,
+        })
     }
 
     fn write(&self, events: &[u8], ended: bool) {
@@ -65,8 +80,16 @@ impl Recording {
 pub struct Recorder(Recording);
 
 impl Recorder {
-    pub(super) fn new(recording: Recording) -> Self {
-        Recorder(recording)
+    /// The writer of a new tape, and a follower that is there from its beginning.
+    pub(super) fn begin(recording: &Recording) -> (Self, Follower) {
+        recording.tape().followers += 1;
+        let follower = Follower {
+            recording: recording.clone(),
+            progress: recording.0.progress.subscribe(),
+            at: 0,
+            told: false,
+        };
+        (Recorder(recording.clone()), follower)
     }
 
     pub fn push(&self, events: &[u8]) {
@@ -83,15 +106,21 @@ impl Recorder {
         self.0.write(last, true);
     }
 
-    /// Returns once nobody has followed for as long as `grace`.
+    /// Returns once nobody has followed for as long as `grace`; from then on nobody can.
     pub async fn abandoned(&self, grace: Duration) {
-        let mut followers = self.0.0.followers.subscribe();
+        let mut audience = self.0.0.audience.subscribe();
         loop {
-            // The sender lives in the tape, which is held here: waiting cannot fail.
-            let _ = followers.wait_for(|count| *count == 0).await;
+            let alone = self.0.tape().followers == 0;
             tokio::select! {
-                () = sleep(grace) => return,
-                _ = followers.wait_for(|count| *count > 0) => {}
+                () = sleep(grace), if alone => {
+                    let mut tape = self.0.tape();
+                    if tape.followers == 0 {
+                        tape.sealed = true;
+                        return;
+                    }
+                }
+                // The sender lives in the tape, which is held here: waiting cannot fail.
+                _ = audience.changed() => {}
             }
         }
     }
@@ -99,7 +128,8 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.0.write(&[], true);
+        self.0.tape().cut = true;
+        self.0.0.progress.send_replace(());
     }
 }
 
@@ -109,9 +139,11 @@ pub struct Follower {
     recording: Recording,
     progress: watch::Receiver<()>,
     at: usize,
+    /// Whether the last piece was given.
+    told: bool,
 }
 
-/// Some events of a tape.
+/// Some events of a tape; the last piece may have none.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece {
     pub events: Bytes,
@@ -120,19 +152,21 @@ pub struct Piece {
 }
 
 impl Follower {
-    /// What was written since the last time; `None` at the end. Nothing is lost where the wait is given up.
+    /// What was written since the last time; `None` at the end, which was cut off if no piece was the last. Nothing is lost
+    /// where the wait is given up.
     pub async fn next(&mut self) -> Option<Piece> {
         loop {
             self.progress.mark_unchanged();
             {
                 let tape = self.recording.tape();
-                if self.at < tape.bytes.len() {
+                let last = tape.ended && !self.told;
+                if self.at < tape.bytes.len() || last {
                     let events = Bytes::copy_from_slice(&tape.bytes[self.at..]);
                     self.at = tape.bytes.len();
-                    let last = tape.ended;
+                    self.told = last;
                     return Some(Piece { events, last });
                 }
-                if tape.ended {
+                if tape.ended || tape.cut {
                     return None;
                 }
             }
@@ -143,21 +177,10 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        self.recording
-            .0
-            .followers
-            .send_modify(|count| *count = count.saturating_sub(1));
+        let followers = &mut self.recording.tape().followers;
+        *followers = followers.saturating_sub(1);
+        self.recording.0.audience.send_replace(());
     }
-}
-
-/// Where the event that follows the one with this id begins; 0 where there is none with it.
-pub(super) fn behind_event(stream: &[u8], id: &str) -> usize {
-    let line = format!("id: {id}\n");
-    let found =
-        memmem::find_iter(stream, line.as_bytes()).find(|at| *at == 0 || stream[at - 1] == b'\n');
-    found
-        .and_then(|at| Some(at + memmem::find(&stream[at..], b"\n\n")? + 2))
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -177,31 +200,29 @@ mod tests {
     #[tokio::test]
     async fn all_followers_read_the_same_whenever_they_come() {
         let recording = Recording::new();
-        let recorder = Recorder::new(recording.clone());
-        let early = recording.follow(None);
+        let (recorder, early) = Recorder::begin(&recording);
         recorder.push(b"id: r-1\ndata: a\n\n");
-        let middle = recording.follow(None);
+        let middle = recording.follow(None).unwrap();
         recorder.push(b"id: r-2\ndata: b\n\n");
         assert_eq!(
             recorder.whole_with(b"!"),
             "id: r-1\ndata: a\n\nid: r-2\ndata: b\n\n!"
         );
-        let behind = recording.follow(Some("r-1"));
-        let other = recording.follow(Some("q-1"));
+        let behind = recording.follow(Some("r-1")).unwrap();
+        let other = recording.follow(Some("q-1")).unwrap();
         recorder.end(b"id: r-3\ndata: c\n\n");
         let whole = "id: r-1\ndata: a\n\nid: r-2\ndata: b\n\nid: r-3\ndata: c\n\n";
         assert_eq!(rest(early).await, whole);
         assert_eq!(rest(middle).await, whole);
         assert_eq!(rest(other).await, whole, "an id of another stream");
         assert_eq!(rest(behind).await, &whole[17..]);
-        assert_eq!(rest(recording.follow(Some("r-3"))).await, "");
+        assert_eq!(rest(recording.follow(Some("r-3")).unwrap()).await, "");
     }
 
     #[tokio::test]
     async fn the_last_piece_says_so() {
         let recording = Recording::new();
-        let recorder = Recorder::new(recording.clone());
-        let mut follower = recording.follow(None);
+        let (recorder, mut follower) = Recorder::begin(&recording);
         recorder.push(b"a");
         assert!(!follower.next().await.unwrap().last);
         recorder.end(b"b");
@@ -210,22 +231,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tape_is_abandoned_once_nobody_follows() {
+    async fn a_tape_is_abandoned_once_nobody_follows_and_then_nobody_can() {
         let recording = Recording::new();
-        let recorder = Recorder::new(recording.clone());
-        let mut follower = recording.follow(None);
+        let (recorder, mut follower) = Recorder::begin(&recording);
         recorder.push(b"a");
         tokio::select! {
             biased;
             () = recorder.abandoned(Duration::ZERO) => panic!("somebody follows"),
             piece = follower.next() => assert!(piece.is_some()),
         }
-        let second = recording.follow(None);
+        let second = recording.follow(None).unwrap();
         drop(follower);
         let abandoned = recorder.abandoned(Duration::from_millis(1));
         tokio::pin!(abandoned);
         assert!(abandoned.as_mut().now_or_never().is_none(), "one is left");
         drop(second);
         abandoned.await;
+        assert!(recording.follow(None).is_none());
+    }
+
+    #[tokio::test]
+    async fn a_tape_whose_writer_is_lost_ends_without_a_last_piece() {
+        let recording = Recording::new();
+        let (recorder, mut follower) = Recorder::begin(&recording);
+        recorder.push(b"a");
+        drop(recorder);
+        let piece = follower.next().await;
+        assert!(piece.is_some_and(|piece| !piece.last), "it was not ended");
+        assert_eq!(follower.next().await, None);
     }
 }

@@ -5,9 +5,10 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::recording::Recording;
-use super::{Answer, Fingerprint, Scope};
+use super::{Answer, Answered, ClaimError, Fingerprint, Scope};
 
 #[derive(Debug, Default)]
 pub(super) struct Registry(Mutex<HashMap<Scope, Arc<Running>>>);
@@ -23,12 +24,58 @@ pub(super) struct Running {
 
 #[derive(Clone, Debug)]
 pub(super) enum State {
+    /// The database is asked whose the request is, or told that it is nobody's.
+    Looking,
     Running,
     /// Its answer is a stream, and has begun.
     Streaming(Recording),
     Finished(Answer),
     /// It came to nothing that is kept: whoever waits may run it.
     Freed,
+}
+
+impl Running {
+    /// Waits for what becomes of this run; `None` if that is nothing, and the key may be free.
+    pub(super) async fn answer(
+        &self,
+        fingerprint: &Fingerprint,
+        after: Option<&str>,
+        deadline: Instant,
+    ) -> Result<Option<Answered>, ClaimError> {
+        let is_other = self.fingerprint != *fingerprint;
+        // Until it runs, it is not known whether its body is the one that the key stands for.
+        let state = self.reaches(deadline, |state| match state {
+            State::Looking => false,
+            State::Running => is_other,
+            State::Streaming(_) | State::Finished(_) | State::Freed => true,
+        });
+        match state.await? {
+            State::Freed | State::Looking => Ok(None),
+            _ if is_other => Err(ClaimError::OtherBody),
+            State::Running => Ok(None),
+            State::Finished(answer) => Ok(Some(Answered::Before(answer))),
+            State::Streaming(recording) => match recording.follow(after) {
+                Some(follower) => Ok(Some(Answered::Now(follower))),
+                None => {
+                    // It has just been given up; its key will be free in a moment.
+                    let ended = |state: &State| !matches!(state, State::Streaming(_));
+                    self.reaches(deadline, ended).await?;
+                    Ok(None)
+                }
+            },
+        }
+    }
+
+    async fn reaches(
+        &self,
+        deadline: Instant,
+        condition: impl FnMut(&State) -> bool,
+    ) -> Result<State, ClaimError> {
+        let mut states = self.state.subscribe();
+        let state = timeout_at(deadline, states.wait_for(condition)).await;
+        let state = state.map_err(|_| ClaimError::InFlight)?;
+        Ok(state.map_or(State::Freed, |state| state.clone()))
+    }
 }
 
 /// Whose a request is in this process.
@@ -45,7 +92,7 @@ impl Registry {
                 let running = Arc::new(Running {
                     fingerprint: fingerprint.clone(),
                     holder: holder.to_owned(),
-                    state: watch::Sender::new(State::Running),
+                    state: watch::Sender::new(State::Looking),
                 });
                 Turn::Mine(place.insert(running).clone())
             }

@@ -14,8 +14,8 @@ pub(super) enum Found {
     /// Another process runs it.
     Busy,
     OtherBody,
-    /// It went away between two looks.
-    Gone,
+    /// Nobody has it any more.
+    Free,
 }
 
 pub(super) struct Lease<'a> {
@@ -57,17 +57,29 @@ pub(super) async fn claim(
     if done.rows_affected() == 1 {
         return Ok(Found::Claimed);
     }
+    look(db, scope, fingerprint, lease.now).await
+}
+
+/// Whose the place of `scope` is, without taking it.
+pub(super) async fn look(
+    db: &Db,
+    scope: &Scope,
+    fingerprint: &Fingerprint,
+    now: UnixMs,
+) -> Result<Found, Error> {
     let row = sqlx::query(
         "SELECT fingerprint, status, streamed, body FROM idempotency
-         WHERE account_id = $1 AND path = $2 AND key = $3",
+         WHERE account_id = $1 AND path = $2 AND key = $3
+             AND expires_ms > $4 AND (status IS NOT NULL OR lease_until_ms > $4)",
     )
     .bind(scope.account.as_str())
     .bind(scope.path)
     .bind(scope.key.as_str())
+    .bind(now.0)
     .fetch_optional(db)
     .await?;
     match row {
-        None => Ok(Found::Gone),
+        None => Ok(Found::Free),
         Some(row) if row.try_get::<String, _>("fingerprint")? != fingerprint.as_str() => {
             Ok(Found::OtherBody)
         }

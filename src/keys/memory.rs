@@ -45,6 +45,13 @@ struct Known {
     read: UnixMs,
 }
 
+impl Known {
+    /// A clock that was set back makes what it read before as old as can be.
+    fn is_fresh(&self, now: UnixMs) -> bool {
+        self.read <= now && now.since(self.read) < FRESH
+    }
+}
+
 /// A key that has to be looked up, and when that began: what is found counts only if no key was changed meanwhile.
 pub(super) struct Lookup {
     hash: HashedKey,
@@ -62,7 +69,7 @@ impl Memory {
     pub(super) fn recall(&self, hash: HashedKey, used: Use) -> Recalled {
         let mut state = self.state();
         let principal = match state.known.get(&hash) {
-            Some(known) if used.at.since(known.read) < FRESH => known
+            Some(known) if known.is_fresh(used.at) => known
                 .conditions
                 .check(used.from, used.at)
                 .map(|()| known.principal.clone()),

@@ -118,22 +118,7 @@ impl Limits {
         let account = self.account(&caller.account);
         let mut held = lock(&account);
         let now = held.now(&self.clock);
-        if let Some(lacking) = held.lacks(&quotas, tokens, now) {
-            let standings = held.standings(&quotas, now);
-            return Err(Refused {
-                bucket: lacking.bucket,
-                holder: lacking.holder,
-                asked: match lacking.bucket {
-                    BucketName::Requests => 1,
-                    BucketName::Tokens => tokens,
-                },
-                standing: match (lacking.holder, standings.key) {
-                    (Holder::Key, Some(key)) => key,
-                    _ => standings.account,
-                },
-                retry_after: lacking.until.map(|until| until.since(now)),
-            });
-        }
+        check(&mut held, &quotas, tokens, now)?;
         held.take(&quotas, tokens, now);
         let standing = held.standings(&quotas, now).tightest();
         drop(held);
@@ -146,6 +131,14 @@ impl Limits {
             standing,
             open: true,
         })
+    }
+
+    /// Refuses what [`Limits::admit`] would refuse now, and takes nothing: before work that only an admitted request is worth.
+    pub fn check(&self, caller: &Principal, tokens: u64) -> Result<(), Refused> {
+        let account = self.account(&caller.account);
+        let mut held = lock(&account);
+        let now = held.now(&self.clock);
+        check(&mut held, &quotas(caller), tokens, now)
     }
 
     /// How the caller's buckets stand now.
@@ -190,6 +183,27 @@ fn quotas(caller: &Principal) -> Quotas {
             .filter(|_| limited)
             .map(|id| (id.clone(), own)),
     }
+}
+
+/// Refuses what does not fit now.
+fn check(held: &mut Account, quotas: &Quotas, tokens: u64, now: UnixMs) -> Result<(), Refused> {
+    let Some(lacking) = held.lacks(quotas, tokens, now) else {
+        return Ok(());
+    };
+    let standings = held.standings(quotas, now);
+    Err(Refused {
+        bucket: lacking.bucket,
+        holder: lacking.holder,
+        asked: match lacking.bucket {
+            BucketName::Requests => 1,
+            BucketName::Tokens => tokens,
+        },
+        standing: match (lacking.holder, standings.key) {
+            (Holder::Key, Some(key)) => key,
+            _ => standings.account,
+        },
+        retry_after: lacking.until.map(|until| until.since(now)),
+    })
 }
 
 /// A request that was let in, with tokens reserved for it.

@@ -32,7 +32,7 @@ use crate::pool::{LocalWorkerError, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
 use crate::usage::{JournalError, Usage};
-use crate::v1::V1;
+use crate::v1::{Counting, V1};
 
 /// How long background tasks may take to end.
 const TASKS_END: Duration = Duration::from_secs(10);
@@ -128,7 +128,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits: limits.clone(),
         idempotency,
         pool: pool.clone(),
-        counter: Counter::new(&config.models_dir),
+        counter: Counting::new(Counter::new(&config.models_dir)),
         usage: usage.clone(),
         clock: clock.clone(),
         tasks: tasks.clone(),

@@ -1,9 +1,13 @@
 //! A request that was found good, whatever its endpoint: what the way from admission to the ledger needs to know of it.
 
 use std::fmt;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use bytes::Bytes;
 use engine::{Counter, catalog};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wire::{Task, Usage};
 
@@ -39,7 +43,25 @@ pub(super) struct Target {
 /// The tokens of a good body's prompt, exactly, where we hold the model's tokenizer. It takes its time.
 pub(super) type Count = fn(&Counter, model: &str, body: &[u8]) -> Option<u64>;
 
-pub(super) type Read = Box<dyn FnOnce(&Bytes) -> Option<Outcome> + Send + Sync>;
+/// Reads a worker's answer, given the tokens of the prompt for where that does not say.
+pub(super) type Read = Box<dyn FnOnce(&Bytes, u64) -> Option<Outcome> + Send + Sync>;
+
+/// Who counts prompts, as many at once as there are turns.
+#[derive(Clone)]
+pub struct Counting {
+    counter: Counter,
+    turns: Arc<Semaphore>,
+}
+
+impl Counting {
+    pub fn new(counter: Counter) -> Self {
+        let turns = available_parallelism().map_or(1, NonZero::get);
+        Counting {
+            counter,
+            turns: Arc::new(Semaphore::new(turns)),
+        }
+    }
+}
 
 /// What a whole answer says of itself.
 #[derive(Debug, Default)]
@@ -54,15 +76,23 @@ pub(super) struct Outcome {
 }
 
 impl Call {
-    /// Counts the prompt, if we can; off the threads that serve connections.
-    pub(super) async fn count(&mut self, counter: &Counter) {
+    /// Counts the prompt, if we can; off the threads that serve connections. While all who may count are at it, the estimate
+    /// must do.
+    pub(super) async fn count(&mut self, counter: &Counting) {
         if !catalog::MODELS.iter().any(|model| model.id == self.model) {
             return;
         }
-        let (count, counter) = (self.target.count, counter.clone());
+        let Ok(turn) = counter.turns.clone().try_acquire_owned() else {
+            return;
+        };
+        let (count, counter) = (self.target.count, counter.counter.clone());
         let (model, body) = (self.model.clone(), self.body.clone());
-        let counted = spawn_blocking(move || count(&counter, &model, &body)).await;
-        if let Ok(Some(tokens)) = counted {
+        let counted = spawn_blocking(move || {
+            // Held to the end, though the client may have left.
+            let _turn = turn;
+            count(&counter, &model, &body)
+        });
+        if let Ok(Some(tokens)) = counted.await {
             self.prompt_tokens = tokens;
         }
     }

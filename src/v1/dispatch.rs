@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use wire::ErrorBody;
 
 use super::call::Call;
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::headers::Phase;
+use super::worker_error;
 use crate::pool::{Lease, NoLease, SendError};
 
 /// A worker's answer that has begun well, and the place that it holds.
@@ -87,9 +87,7 @@ fn refused(status: u16) -> ApiError {
 
 async fn detail(response: hyper::Response<Incoming>) -> Option<wire::ErrorDetail> {
     let body = collect(response).await.ok()?;
-    serde_json::from_slice::<ErrorBody>(&body)
-        .ok()
-        .map(|body| body.error)
+    worker_error::read(&body)
 }
 
 /// The whole of a plain answer.

@@ -5,6 +5,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wire::{EmbeddingInput, EmbeddingResponse, EncodingFormat, MOST_INPUTS, Task, Usage};
@@ -167,11 +168,13 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 
 #[derive(Deserialize)]
 struct Answer {
+    #[serde(rename = "data")]
+    _data: Vec<IgnoredAny>,
     usage: Option<Usage>,
 }
 
 /// The vectors go to the client as the worker wrote them.
-fn outcome(body: &Bytes) -> Option<Outcome> {
+fn outcome(body: &Bytes, _: u64) -> Option<Outcome> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     Some(Outcome {
         usage: answer.usage,

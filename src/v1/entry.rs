@@ -8,24 +8,33 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use wire::Usage;
 
 use super::V1;
 use super::error::{ApiError, ErrorCode};
 use super::headers::Arrival;
+use crate::limits::Admission;
 use crate::principal::Principal;
-use crate::usage::{BillingBasis, Record, Usage};
+use crate::usage::{self, BillingBasis, Record};
 
 /// What nginx calls a request whose client has left before its answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// A record that is still being written. Dropped, it says that the client left.
+/// A record that is still being written, and what is reserved for its request. Dropped, it says that the client left.
 #[must_use = "close it with the answer's status; dropped, it records that the client left"]
 pub(super) struct Entry {
-    usage: Usage,
+    usage: usage::Usage,
     record: Record,
     path: &'static str,
     began: Instant,
+    reserved: Option<Reserved>,
     open: bool,
+}
+
+/// What was taken from the limits for a request.
+struct Reserved {
+    admission: Admission,
+    prompt_tokens: u64,
 }
 
 impl Entry {
@@ -63,6 +72,7 @@ impl Entry {
             },
             path,
             began: arrival.at,
+            reserved: None,
             open: true,
         }
     }
@@ -75,6 +85,25 @@ impl Entry {
     /// The record, to be filled in as things become known.
     pub(super) fn record(&mut self) -> &mut Record {
         &mut self.record
+    }
+
+    /// Takes what the request was admitted with. It is given back when the entry is closed, unless it was settled.
+    pub(super) fn reserve(&mut self, admission: Admission, prompt_tokens: u64) {
+        self.reserved = Some(Reserved {
+            admission,
+            prompt_tokens,
+        });
+    }
+
+    /// Charges what was used.
+    pub(super) fn settle(&mut self, used: Usage, basis: BillingBasis) {
+        self.record.prompt_tokens = used.prompt_tokens;
+        self.record.completion_tokens = used.completion_tokens;
+        self.record.billing_basis = basis;
+        if let Some(Reserved { admission, .. }) = self.reserved.take() {
+            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+            let _standing = admission.settle(tokens);
+        }
     }
 
     pub(super) fn first_token(&mut self) {
@@ -103,9 +132,16 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        if self.open {
-            self.append(CLIENT_CLOSED_REQUEST, Some("client_closed_request"));
+        if !self.open {
+            return;
         }
+        // A worker that was asked has read the prompt, whatever became of its answer.
+        if let Some(prompt_tokens) = self.reserved.as_ref().map(|it| it.prompt_tokens)
+            && self.record.worker.is_some()
+        {
+            self.settle(Usage::new(prompt_tokens, 0), BillingBasis::Counted);
+        }
+        self.append(CLIENT_CLOSED_REQUEST, Some("client_closed_request"));
     }
 }
 

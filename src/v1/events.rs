@@ -23,10 +23,26 @@ use crate::ids::RequestId;
 pub(super) enum Source {
     /// A worker, through the meter.
     Worker(Box<Meter>),
-    /// The tape of a stream that this request has begun.
-    Own(Follower),
-    /// The tape of another request's stream. The entry is closed before the last event goes out.
-    Replay(Follower, Option<Entry>),
+    /// A tape.
+    Tape(Tape),
+}
+
+/// The tape of a stream, read for a client.
+pub(super) struct Tape {
+    follower: Follower,
+    /// Of a request that follows another's stream; closed before the last event goes out.
+    entry: Option<Entry>,
+    ended: bool,
+}
+
+impl Tape {
+    pub(super) fn new(follower: Follower, entry: Option<Entry>) -> Self {
+        Tape {
+            follower,
+            entry,
+            ended: false,
+        }
+    }
 }
 
 /// A stream that may still come to nothing.
@@ -97,27 +113,45 @@ impl Source {
             Source::Worker(meter) => Some(match meter.next(silence).await? {
                 Piece::Events(events) => events,
                 Piece::Silence => keepalive(),
+                Piece::Last(events) => {
+                    meter.close().await;
+                    events
+                }
             }),
-            Source::Own(follower) => next_of(follower, &mut None, silence).await,
-            Source::Replay(follower, entry) => next_of(follower, entry, silence).await,
+            Source::Tape(tape) => tape.next(silence).await,
         }
     }
 }
 
-async fn next_of(
-    follower: &mut Follower,
-    entry: &mut Option<Entry>,
-    silence: Duration,
-) -> Option<Bytes> {
-    let Ok(piece) = timeout(silence, follower.next()).await else {
-        return Some(keepalive());
-    };
-    if piece.as_ref().is_none_or(|piece| piece.last)
-        && let Some(entry) = entry.take()
-    {
-        entry.close(StatusCode::OK, None).await;
+impl Tape {
+    async fn next(&mut self, silence: Duration) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
+        let Ok(piece) = timeout(silence, self.follower.next()).await else {
+            return Some(keepalive());
+        };
+        match piece {
+            Some(piece) if !piece.last => Some(piece.events),
+            Some(piece) => {
+                self.end(StatusCode::OK, None).await;
+                Some(piece.events).filter(|events| !events.is_empty())
+            }
+            // Whoever wrote it is gone, and has not said why.
+            None => {
+                let error = ApiError::internal();
+                self.end(error.status(), Some(error.code())).await;
+                Some(Writer::new(&RequestId::new(), false).error(&error.body()))
+            }
+        }
     }
-    piece.map(|piece| piece.events)
+
+    async fn end(&mut self, status: StatusCode, code: Option<&str>) {
+        self.ended = true;
+        if let Some(entry) = self.entry.take() {
+            entry.close(status, code).await;
+        }
+    }
 }
 
 fn keepalive() -> Bytes {

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -25,11 +26,10 @@ pub(super) struct Exchange {
     pub(super) entry: Entry,
 }
 
-/// A request that may be run, with what is to be spent on it.
+/// A request that may be run.
 pub(super) struct Work {
     pub(super) exchange: Exchange,
     pub(super) call: Call,
-    pub(super) admission: Admission,
     /// Where the client has given the request a key.
     pub(super) claim: Option<Claim>,
 }
@@ -47,10 +47,9 @@ impl Exchange {
     ) -> Result<Work, Response> {
         let (parts, body) = request.into_parts();
         match self.admit(target, &parts.headers, body, parse).await {
-            Ok((call, Begun::Run(admission, claim))) => Ok(Work {
+            Ok((call, Begun::Run(claim))) => Ok(Work {
                 exchange: self,
                 call,
-                admission,
                 claim,
             }),
             Ok((_, Begun::Answered(answered))) => {
@@ -64,52 +63,71 @@ impl Exchange {
         &mut self,
         target: &'static Target,
         headers: &HeaderMap,
-        body: axum::body::Body,
+        body: Body,
         parse: Parse,
     ) -> Result<(Call, Begun), ApiError> {
         let key = idempotency_key(headers)?;
         if !self.principal.grant.allows_endpoint(target.endpoint) {
             return Err(ApiError::scope_not_allowed(target.endpoint));
         }
-        let parsed = match body::read(headers, body, self.v1.body_limit).await {
-            Ok(body) => parse(&self.v1, &body).map(|call| (call, body)),
-            Err(error) => Err(error),
-        };
-        let (mut call, body) = match parsed {
-            Ok(parsed) => parsed,
+        // Who may make no request now is not worth reading one of.
+        self.v1.limits.check(&self.principal, 0)?;
+        let (call, body) = match self.read(headers, body, parse).await {
+            Ok(read) => read,
             // A request that is refused for its body counts as a request too, though not as tokens.
             Err(error) => {
                 drop(self.take(0)?);
                 return Err(error);
             }
         };
-        self.entry.record().streamed = call.stream;
-        if self.v1.pool.model(&call.model).is_some() {
-            self.entry.record().model = Some(call.model.clone());
-        }
         if !self.principal.grant.allows_model(&call.model) {
             return Err(ApiError::model_not_allowed(&call.model));
         }
-        call.count(&self.v1.counter).await;
         let claim = match key {
             None => None,
-            Some(key) => match self.claim(key, &body, headers).await? {
-                Claimed::Run(claim) => Some(claim),
-                Claimed::Answered(answered) => {
-                    // An answer given again counts as a request, and costs no tokens.
+            Some(key) => match self.claim(key, &body, headers).await {
+                Ok(Claimed::Run(claim)) => Some(claim),
+                // An answer given again counts as a request, and costs no tokens; so does a key that is refused.
+                Ok(Claimed::Answered(answered)) => {
                     drop(self.take(0)?);
                     return Ok((call, Begun::Answered(answered)));
                 }
+                Err(error) => {
+                    drop(self.take(0)?);
+                    return Err(error);
+                }
             },
         };
-        match (self.take(call.reservation()), claim) {
-            (Ok(admission), claim) => Ok((call, Begun::Run(admission, claim))),
-            (Err(refused), Some(claim)) => {
-                claim.free().await;
+        match self.take(call.reservation()) {
+            Ok(admission) => {
+                self.entry.reserve(admission, call.prompt_tokens);
+                Ok((call, Begun::Run(claim)))
+            }
+            Err(refused) => {
+                if let Some(claim) = claim {
+                    claim.free().await;
+                }
                 Err(refused)
             }
-            (Err(refused), None) => Err(refused),
         }
+    }
+
+    /// The body, and what it asks.
+    async fn read(
+        &mut self,
+        headers: &HeaderMap,
+        body: Body,
+        parse: Parse,
+    ) -> Result<(Call, Bytes), ApiError> {
+        let body = body::read(headers, body, self.v1.body_limit).await?;
+        let mut call = parse(&self.v1, &body)?;
+        let record = self.entry.record();
+        record.streamed = call.stream;
+        if self.v1.pool.model(&call.model).is_some() {
+            record.model = Some(call.model.clone());
+        }
+        call.count(&self.v1.counter).await;
+        Ok((call, body))
     }
 
     fn take(&self, tokens: u64) -> Result<Admission, ApiError> {
@@ -149,7 +167,7 @@ impl Exchange {
 }
 
 enum Begun {
-    Run(Admission, Option<Claim>),
+    Run(Option<Claim>),
     Answered(Answered),
 }
 

@@ -23,6 +23,7 @@ mod plain;
 mod replay;
 mod rerank;
 mod well_formed;
+mod worker_error;
 
 use std::time::Duration;
 
@@ -30,7 +31,6 @@ use axum::Router;
 use axum::http::{HeaderName, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use bytes::Bytes;
-use engine::Counter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use utoipa::OpenApi;
@@ -45,6 +45,7 @@ use crate::limits::Limits;
 use crate::pool::Pool;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
+pub use call::Counting;
 pub use error::ApiError;
 
 /// What the API's handlers need.
@@ -56,7 +57,7 @@ pub struct V1 {
     pub idempotency: Idempotency,
     pub pool: Pool,
     /// Counts for the models whose tokenizers are here.
-    pub counter: Counter,
+    pub counter: Counting,
     pub usage: Usage,
     pub clock: Clock,
     pub tasks: Tasks,

@@ -5,6 +5,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wire::{MOST_TEXTS, ModerationInput, ModerationResponse, PromptUsage, Task, Usage};
@@ -90,7 +91,7 @@ fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
         completion_tokens: 0,
         stream: false,
         include_usage: false,
-        read: Box::new(move |body| outcome(body, prompt_tokens)),
+        read: Box::new(outcome),
     })
 }
 
@@ -148,6 +149,8 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 
 #[derive(Deserialize)]
 struct Answer {
+    #[serde(rename = "results")]
+    _results: Vec<IgnoredAny>,
     usage: Option<PromptUsage>,
 }
 

@@ -1,8 +1,10 @@
-//! A whole answer: taken in, settled, kept for its idempotency key, recorded, and only then sent.
+//! A whole answer: taken in, settled, recorded, kept for its idempotency key, and only then sent.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
 use wire::Usage;
 
 use super::call::{Outcome, Read};
@@ -10,53 +12,74 @@ use super::dispatch::{self, Answer};
 use super::error::ApiError;
 use super::exchange::{Exchange, Work};
 use super::fields::estimate;
-use crate::idempotency;
-use crate::limits::Admission;
+use crate::idempotency::{self, Claim};
 use crate::usage::BillingBasis;
 
-pub(super) async fn answer(work: Work) -> Response {
-    let Work {
-        mut exchange,
-        call,
-        admission,
-        claim,
-    } = work;
-    let answered = async {
-        let answer = dispatch::dispatch(&mut exchange, &call).await?;
-        take_in(
-            &mut exchange,
-            answer,
-            admission,
-            call.prompt_tokens,
-            call.read,
-        )
-        .await
+pub(super) async fn answer(mut work: Work) -> Response {
+    let answered = match work.claim.take() {
+        None => run(work).await,
+        Some(claim) => outlasting(work, claim)
+            .await
+            .unwrap_or_else(|_| Err(ApiError::internal())),
     };
-    let answered = answered.await;
-    let kept = match &answered {
+    match answered {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Runs `work` in a task of its own: a client that is cut off comes back for its answer, and for a while that is waited for.
+fn outlasting(work: Work, claim: Claim) -> oneshot::Receiver<Result<Bytes, ApiError>> {
+    let (mut ended, ending) = oneshot::channel();
+    let v1 = work.exchange.v1.clone();
+    let grace = v1.idempotency.resume_within();
+    v1.tasks.spawn(async move {
+        let answered = tokio::select! {
+            answered = run(work) => answered,
+            () = async { ended.closed().await; sleep(grace).await } => return,
+        };
+        claim.end(to_keep(&answered)).await;
+        let _ = ended.send(answered);
+    });
+    ending
+}
+
+/// A good answer is kept, and so is a worker's word that the request is bad.
+fn to_keep(answered: &Result<Bytes, ApiError>) -> Option<idempotency::Answer> {
+    match answered {
         Ok(body) => Some(idempotency::Answer {
             status: StatusCode::OK.as_u16(),
             streamed: false,
             body: body.clone(),
         }),
         Err(error) => error.kept(),
+    }
+}
+
+/// Asks a worker, and takes in what it says. Either way the request is in the ledger when this returns.
+async fn run(work: Work) -> Result<Bytes, ApiError> {
+    let Work {
+        mut exchange, call, ..
+    } = work;
+    let answered = match dispatch::dispatch(&mut exchange, &call).await {
+        Ok(answer) => take_in(&mut exchange, answer, call.prompt_tokens, call.read).await,
+        Err(error) => Err(error),
     };
-    if let Some(claim) = claim {
-        claim.end(kept).await;
-    }
-    match answered {
-        Ok(body) => {
-            exchange.entry.close(StatusCode::OK, None).await;
-            json(StatusCode::OK, body)
+    match &answered {
+        Ok(_) => exchange.entry.close(StatusCode::OK, None).await,
+        Err(error) => {
+            exchange
+                .entry
+                .close(error.status(), Some(error.code()))
+                .await
         }
-        Err(error) => exchange.refuse(error).await,
     }
+    answered
 }
 
 async fn take_in(
     exchange: &mut Exchange,
     answer: Answer,
-    admission: Admission,
     prompt_tokens: u64,
     read: Read,
 ) -> Result<Bytes, ApiError> {
@@ -75,24 +98,19 @@ async fn take_in(
         finish_reason,
         generated,
         rewritten,
-    } = read(&body).ok_or_else(|| {
+    } = read(&body, prompt_tokens).ok_or_else(|| {
         tracing::warn!(worker = %lease.worker(), "a worker's answer was not understood");
         broken()
     })?;
-    let (usage, basis) = match usage {
-        Some(usage) => (usage, BillingBasis::WorkerUsage),
-        None => (
-            Usage::new(prompt_tokens, estimate(generated)),
-            BillingBasis::Counted,
-        ),
-    };
     exchange.entry.first_token();
-    let record = exchange.entry.record();
-    record.finish_reason = finish_reason;
-    record.prompt_tokens = usage.prompt_tokens;
-    record.completion_tokens = usage.completion_tokens;
-    record.billing_basis = basis;
-    let _standing = admission.settle(usage.prompt_tokens + usage.completion_tokens);
+    exchange.entry.record().finish_reason = finish_reason;
+    match usage {
+        Some(usage) => exchange.entry.settle(usage, BillingBasis::WorkerUsage),
+        None => {
+            let counted = Usage::new(prompt_tokens, estimate(generated));
+            exchange.entry.settle(counted, BillingBasis::Counted);
+        }
+    }
     Ok(rewritten.unwrap_or(body))
 }
 

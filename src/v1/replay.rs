@@ -5,7 +5,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use wire::ErrorBody;
 
-use super::events::{self, Source};
+use super::events::{self, Source, Tape};
 use super::exchange::Exchange;
 use super::plain;
 use crate::idempotency::{Answer, Answered};
@@ -26,7 +26,7 @@ pub(super) async fn answer(
         Answered::Before(kept) => again(exchange, kept, last_event_id).await,
         Answered::Now(follower) => {
             let Exchange { v1, entry, .. } = exchange;
-            events::response(Source::Replay(follower, Some(entry)), v1.keepalive)
+            events::response(Source::Tape(Tape::new(follower, Some(entry))), v1.keepalive)
         }
     };
     response

@@ -91,7 +91,6 @@ fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
         }),
         units: u64::try_from(documents.len().div_ceil(DOCUMENTS_A_UNIT)).unwrap_or(u64::MAX),
         documents: returned.then_some(documents),
-        prompt_tokens,
     };
     Ok(Call {
         target: &TARGET,
@@ -101,7 +100,7 @@ fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
         completion_tokens: 0,
         stream: false,
         include_usage: false,
-        read: Box::new(|body| outcome(body, wanted)),
+        read: Box::new(|body, prompt_tokens| outcome(body, wanted, prompt_tokens)),
     })
 }
 
@@ -134,8 +133,6 @@ struct Wanted {
     /// Their texts, where they are to be returned.
     documents: Option<Vec<String>>,
     units: u64,
-    /// For a worker that does not count.
-    prompt_tokens: u64,
 }
 
 /// For the API's description: what [`parse`] takes.
@@ -199,7 +196,7 @@ struct AnswerUsage {
     total_tokens: Option<u64>,
 }
 
-fn outcome(body: &Bytes, wanted: Wanted) -> Option<Outcome> {
+fn outcome(body: &Bytes, wanted: Wanted, prompt_tokens: u64) -> Option<Outcome> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let used = answer
         .usage
@@ -224,7 +221,7 @@ fn outcome(body: &Bytes, wanted: Wanted) -> Option<Outcome> {
             .unwrap_or_else(|| format!("rerank-{}", Uuid::now_v7().simple())),
         results: results.collect(),
         model: wanted.model,
-        usage: PromptUsage::new(used.unwrap_or(wanted.prompt_tokens)),
+        usage: PromptUsage::new(used.unwrap_or(prompt_tokens)),
         meta: RerankMeta {
             billed_units: BilledUnits {
                 search_units: wanted.units,
@@ -248,7 +245,6 @@ mod tests {
             top_n: 2,
             documents: Some(vec!["a".into(), "b".into(), "c".into()]),
             units: 1,
-            prompt_tokens: 9,
         }
     }
 
@@ -260,7 +256,7 @@ mod tests {
                 {"index":2,"relevance_score":0.9},{"index":1,"relevance_score":0.5}],
                 "usage":{"total_tokens":7}}"#,
         );
-        let outcome = outcome(&body, wanted()).unwrap();
+        let outcome = outcome(&body, wanted(), 9).unwrap();
         assert_eq!(outcome.usage, Some(Usage::new(7, 0)));
         let answer: RerankResponse = serde_json::from_slice(&outcome.rewritten.unwrap()).unwrap();
         let ranked: Vec<_> = answer
@@ -281,7 +277,7 @@ mod tests {
     #[test]
     fn a_worker_that_does_not_count_is_counted_for() {
         let body = Bytes::from_static(br#"{"results":[]}"#);
-        let outcome = outcome(&body, wanted()).unwrap();
+        let outcome = outcome(&body, wanted(), 9).unwrap();
         assert_eq!(outcome.usage, None);
         let answer: RerankResponse = serde_json::from_slice(&outcome.rewritten.unwrap()).unwrap();
         assert_eq!(answer.usage, PromptUsage::new(9));

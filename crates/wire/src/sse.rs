@@ -24,6 +24,18 @@ pub fn data(event: &str) -> Option<String> {
     Some(lines.fold(first, |joined, line| joined + "\n" + line))
 }
 
+/// Where in `stream` the event begins that follows the one with this id; 0 where none has it.
+pub fn behind(stream: &[u8], id: &str) -> usize {
+    let line = format!("id: {id}\n");
+    let found = stream
+        .windows(line.len())
+        .enumerate()
+        .find(|(at, window)| *window == line.as_bytes() && (*at == 0 || stream[at - 1] == b'\n'));
+    found
+        .and_then(|(at, _)| Some(at + end_of_event(&stream[at..], 0)?))
+        .unwrap_or(0)
+}
+
 /// Finds where events end in a byte stream that arrives in pieces of any size.
 #[derive(Debug, Default)]
 pub struct Framer {
@@ -87,6 +99,19 @@ mod tests {
     fn data_lines_are_joined() {
         assert_eq!(data("id: 1\ndata: a\ndata:b\n\n").as_deref(), Some("a\nb"));
         assert_eq!(data(": keepalive\n\n"), None);
+    }
+
+    #[test]
+    fn what_is_behind_an_event_is_found_by_its_id() {
+        let stream = b"id: r-1\ndata: id: r-2\n\nid: r-2\ndata: b\n\nid: r-22\ndata: c\n\n";
+        for (id, rest) in [
+            ("r-1", "id: r-2\ndata: b\n\nid: r-22\ndata: c\n\n"),
+            ("r-2", "id: r-22\ndata: c\n\n"),
+            ("r-22", ""),
+        ] {
+            assert_eq!(&stream[behind(stream, id)..], rest.as_bytes());
+        }
+        assert_eq!(behind(stream, "r-3"), 0);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use wire::sse::Framer;
 use super::event::{Event, Kind};
 use super::tally::Tally;
 use super::writer::Writer;
-use crate::limits::Admission;
 use crate::pool::Lease;
 use crate::v1::call::Call;
 use crate::v1::dispatch::Answer;
@@ -35,13 +34,13 @@ pub(in crate::v1) struct Meter {
     upstream: Incoming,
     framer: Framer,
     writer: Writer,
-    ended_well: bool,
+    /// `None` until all has been said; then why, if that was an error.
+    ended: Option<Option<ApiError>>,
 }
 
 /// What is to be spent when the stream ends.
 struct Open {
     entry: Entry,
-    admission: Admission,
     lease: Lease,
     tally: Tally,
 }
@@ -50,6 +49,8 @@ struct Open {
 pub(in crate::v1) enum Piece {
     /// Whole events, never none.
     Events(Bytes),
+    /// The last of them, to be sent once [`Meter::close`] has returned.
+    Last(Bytes),
     /// Nothing has come for a while.
     Silence,
 }
@@ -62,42 +63,31 @@ enum Rest {
 }
 
 impl Meter {
-    pub(super) fn new(
-        exchange: Exchange,
-        admission: Admission,
-        call: &Call,
-        answer: Answer,
-    ) -> Self {
+    pub(super) fn new(exchange: Exchange, call: &Call, answer: Answer) -> Self {
         let Answer { lease, response } = answer;
         let writer = Writer::new(&exchange.arrival.id, call.include_usage);
         Meter {
             open: Some(Open {
                 entry: exchange.entry,
-                admission,
                 lease,
                 tally: Tally::new(call.prompt_tokens),
             }),
             upstream: response.into_body(),
             framer: Framer::default(),
             writer,
-            ended_well: false,
+            ended: None,
         }
-    }
-
-    /// Whether all has been said.
-    pub(super) fn is_over(&self) -> bool {
-        self.open.is_none()
     }
 
     /// Whether it was the worker who has said all, and not an error.
     pub(super) fn has_ended_well(&self) -> bool {
-        self.ended_well
+        matches!(self.ended, Some(None))
     }
 
     /// What the client gets next; `None` when all has been said.
     pub(in crate::v1) async fn next(&mut self, silence: Duration) -> Option<Piece> {
         loop {
-            if self.open.is_none() {
+            if self.ended.is_some() {
                 // The end of the body, read too, lets the connection serve again.
                 let _ = timeout(LAST_WORDS, self.upstream.frame()).await;
                 return None;
@@ -110,13 +100,13 @@ impl Meter {
                     Ok(piece) => piece,
                     Err(_trailers) => continue,
                 },
-                Some(Err(error)) => return Some(self.fail(vec![], &error.to_string()).await),
-                None => return Some(self.fail(vec![], "ended without [DONE]").await),
+                Some(Err(error)) => return Some(self.fail(vec![], &error.to_string())),
+                None => return Some(self.fail(vec![], "ended without [DONE]")),
             };
             let (events, rest) = self.take(&piece);
             match rest {
-                Rest::Broken(cause) => return Some(self.fail(events, cause).await),
-                Rest::Done => return Some(self.end(events).await),
+                Rest::Broken(cause) => return Some(self.fail(events, cause)),
+                Rest::Done => return Some(self.end(events)),
                 Rest::More if events.is_empty() => {}
                 Rest::More => return Some(Piece::Events(events.into())),
             }
@@ -155,18 +145,17 @@ impl Meter {
         (events, rest)
     }
 
-    /// The worker has said all; its record is written before the client can see the end.
-    async fn end(&mut self, mut events: Vec<u8>) -> Piece {
-        if let Some(open) = self.open.take() {
+    /// The worker has said all.
+    fn end(&mut self, mut events: Vec<u8>) -> Piece {
+        if let Some(open) = &self.open {
             self.writer.done(open.tally.total().0, &mut events);
-            self.ended_well = true;
-            open.spend().close(StatusCode::OK, None).await;
         }
-        Piece::Events(events.into())
+        self.ended = Some(None);
+        Piece::Last(events.into())
     }
 
     /// The worker broke off.
-    async fn fail(&mut self, events: Vec<u8>, cause: &str) -> Piece {
+    fn fail(&mut self, events: Vec<u8>, cause: &str) -> Piece {
         if let Some(open) = &self.open {
             open.lease.failed();
             tracing::warn!(worker = %open.lease.worker(), cause, "worker broke off a stream");
@@ -174,15 +163,26 @@ impl Meter {
         let error = ApiError::upstream(
             "The worker broke off its answer. What came so far is all there is; try again.",
         );
-        Piece::Events([events, self.cut(&error).await.into()].concat().into())
+        Piece::Last([events, self.cut(error).into()].concat().into())
     }
 
     /// Ends the stream with `error`: the client is told in the stream, and no finish_reason is made up.
-    pub(super) async fn cut(&mut self, error: &ApiError) -> Bytes {
-        if let Some(open) = self.open.take() {
-            open.spend().close(error.status(), Some(error.code())).await;
+    pub(super) fn cut(&mut self, error: ApiError) -> Bytes {
+        let told = self.writer.error(&error.body());
+        self.ended = Some(Some(error));
+        told
+    }
+
+    /// Settles and records a stream that has ended. The last of it may be seen when this returns, and not before.
+    pub(in crate::v1) async fn close(&mut self) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        let entry = open.spend();
+        match self.ended.as_ref().and_then(Option::as_ref) {
+            Some(error) => entry.close(error.status(), Some(error.code())).await,
+            None => entry.close(StatusCode::OK, None).await,
         }
-        self.writer.error(&error.body())
     }
 }
 
@@ -199,14 +199,8 @@ impl Open {
     /// Settles what was used. The entry, unless it is closed, records that the client left.
     fn spend(mut self) -> Entry {
         let (usage, basis) = self.tally.total();
-        let record = self.entry.record();
-        record.prompt_tokens = usage.prompt_tokens;
-        record.completion_tokens = usage.completion_tokens;
-        record.billing_basis = basis;
-        record.finish_reason = self.tally.take_finish_reason();
-        let _standing = self
-            .admission
-            .settle(usage.prompt_tokens + usage.completion_tokens);
+        self.entry.record().finish_reason = self.tally.take_finish_reason();
+        self.entry.settle(usage, basis);
         self.entry
     }
 }

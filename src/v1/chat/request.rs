@@ -225,7 +225,6 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 /// What a whole answer says of itself.
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
     choices: Vec<Choice>,
     usage: Option<Usage>,
 }
@@ -241,7 +240,7 @@ struct Generated {
     content: Option<String>,
 }
 
-fn outcome(body: &Bytes) -> Option<Outcome> {
+fn outcome(body: &Bytes, _: u64) -> Option<Outcome> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let generated = answer.choices.iter().filter_map(|choice| {
         let message = choice.message.as_ref()?;

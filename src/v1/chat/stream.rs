@@ -10,7 +10,7 @@ use crate::idempotency::{Answer, Claim, Follower, Recorder};
 use crate::v1::V1;
 use crate::v1::dispatch;
 use crate::v1::error::ApiError;
-use crate::v1::events::{self, Source};
+use crate::v1::events::{self, Source, Tape};
 use crate::v1::exchange::Work;
 
 pub(super) async fn answer(mut work: Work) -> Response {
@@ -25,7 +25,7 @@ pub(super) async fn answer(mut work: Work) -> Response {
             let opening = recorded(work, claim);
             let opening = async {
                 let begun = opening.await.unwrap_or_else(|_| Err(ApiError::internal()));
-                begun.map(Source::Own)
+                begun.map(|follower| Source::Tape(Tape::new(follower, None)))
             };
             events::open(Box::pin(opening), &id, silence).await
         }
@@ -35,17 +35,15 @@ pub(super) async fn answer(mut work: Work) -> Response {
 /// Asks a worker; its answer has begun when this returns. A refusal is in the ledger by then.
 async fn begin(work: Work) -> Result<Meter, ApiError> {
     let Work {
-        mut exchange,
-        call,
-        admission,
-        ..
+        mut exchange, call, ..
     } = work;
     match dispatch::dispatch(&mut exchange, &call).await {
-        Ok(answer) => Ok(Meter::new(exchange, admission, &call, answer)),
+        Ok(answer) => Ok(Meter::new(exchange, &call, answer)),
         Err(error) => {
-            drop(admission);
-            let (status, code) = (error.status(), error.code().to_owned());
-            exchange.entry.close(status, Some(&code)).await;
+            exchange
+                .entry
+                .close(error.status(), Some(error.code()))
+                .await;
             Err(error)
         }
     }
@@ -85,31 +83,29 @@ fn recorded(work: Work, claim: Claim) -> oneshot::Receiver<Result<Follower, ApiE
 async fn record(v1: &V1, mut meter: Meter, recorder: &Recorder, claim: Claim) {
     let abandoned = recorder.abandoned(v1.idempotency.resume_within());
     tokio::pin!(abandoned);
-    loop {
+    let last = loop {
         let piece = tokio::select! {
             piece = meter.next(v1.keepalive) => piece,
             () = &mut abandoned => return,
             () = v1.tasks.stopping().cancelled() => {
-                Some(Piece::Events(meter.cut(&ApiError::shutting_down()).await))
+                Some(Piece::Last(meter.cut(ApiError::shutting_down())))
             }
         };
         match piece {
             Some(Piece::Silence) => {}
-            Some(Piece::Events(events)) if meter.is_over() => {
-                // Kept, or free again, before the last of it can be seen.
-                let kept = meter.has_ended_well().then(|| Answer {
-                    status: 200,
-                    streamed: true,
-                    body: recorder.whole_with(&events),
-                });
-                claim.end(kept).await;
-                recorder.end(&events);
-                // The end of the worker's body, read too, lets its connection serve again.
-                let _ = meter.next(v1.keepalive).await;
-                return;
-            }
             Some(Piece::Events(events)) => recorder.push(&events),
+            Some(Piece::Last(events)) => break events,
             None => return,
         }
-    }
+    };
+    // Recorded, then kept or free again, before the last of it can be seen.
+    meter.close().await;
+    let kept = meter.has_ended_well().then(|| Answer {
+        status: 200,
+        streamed: true,
+        body: recorder.whole_with(&last),
+    });
+    claim.end(kept).await;
+    recorder.end(&last);
+    let _ = meter.next(v1.keepalive).await;
 }

@@ -181,6 +181,41 @@ async fn who_has_waited_long_enough_for_the_first_is_told_that_it_runs() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_cut_off_finds_its_answer_when_it_comes_back() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    let gate = Arc::new(Semaphore::new(0));
+    worker.follow(Script::says(&["a"]).through(&gate));
+    let send = || keyed(site.chat(&caller.secret, json!({})), "one");
+    let first = under_way(send(), &worker).await;
+    first.abort();
+    let second = spawn(answered(send()));
+    gate.add_permits(1);
+    let (status, replayed, _) = within(second).await.unwrap();
+    assert_eq!((status, replayed), (StatusCode::OK, true));
+    assert_eq!(worker.requests().len(), 1);
+    let rows = site.ledger_of(&caller).await;
+    let told: Vec<_> = rows.iter().map(|row| (row.status, row.tokens)).collect();
+    assert_eq!(told, [(200, (5, 1)), (200, (0, 0))]);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_comes_back_for_is_cancelled_and_its_key_is_free() {
+    let worker = FakeWorker::start().await;
+    let brief = |config: &mut Config| config.idempotency.resume = Duration::from_millis(1);
+    let site = Site::tuned(&[&worker], brief).await;
+    let key = site.key(Tier::Free).await;
+    worker.follow(Script::says(&["a"]).through(&Arc::new(Semaphore::new(0))));
+    let send = || keyed(site.chat(&key, json!({})), "one");
+    under_way(send(), &worker).await.abort();
+    worker.abandoned(1).await;
+    worker.follow(Script::says(&["b"]));
+    let (status, replayed, _) = answered(send()).await;
+    assert_eq!((status, replayed), (StatusCode::OK, false));
+}
+
+#[tokio::test]
 async fn what_a_retry_could_mend_is_not_kept() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
