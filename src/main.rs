@@ -64,9 +64,9 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ModelsCommand {
-    /// Bring the models that `worker` serves, and check them; what is there is not brought again
+    /// Bring the models that `worker` serves (184 MB), and check them; what is there is not brought again
     Fetch {
-        /// A folder of models to copy from, for a machine without network
+        /// A folder of models to copy from and check, for a machine without network
         #[arg(long, value_name = "DIR")]
         from: Option<PathBuf>,
     },

@@ -133,15 +133,31 @@ pub fn place(source: impl Read, folder: &Path, file: &File) -> Result<(), PlaceE
 
 fn write_checked(source: impl Read, part: &Path, file: &File) -> Result<(), PlaceError> {
     let mut out = BufWriter::new(fs::File::create(part).map_err(PlaceError::Write)?);
-    // One byte more than expected is enough to know that it is another file.
-    let found = copy_hashed(source.take(file.bytes + 1), &mut out)?;
-    if found.bytes != file.bytes || found.sha256 != file.sha256 {
-        return Err(PlaceError::Mismatch);
-    }
+    copy_checked(source, &mut out, file)?;
     out.into_inner()
         .map_err(|error| error.into_error())
         .and_then(|written| written.sync_all())
         .map_err(PlaceError::Write)
+}
+
+/// Reads `source` to its end, which must be all of `file` and no other.
+pub fn check(source: impl Read, file: &File) -> Result<(), PlaceError> {
+    copy_checked(source, io::sink(), file)
+}
+
+fn copy_checked(source: impl Read, out: impl Write, file: &File) -> Result<(), PlaceError> {
+    // One byte more than expected is enough to know that it is another file.
+    let found = copy_hashed(source.take(file.bytes + 1), out)?;
+    if found.bytes != file.bytes || found.sha256 != file.sha256 {
+        return Err(PlaceError::Mismatch);
+    }
+    Ok(())
+}
+
+/// The SHA-256 of `source`, in hexadecimal.
+#[cfg(test)]
+pub fn sum(source: impl Read) -> Result<String, PlaceError> {
+    Ok(copy_hashed(source, io::sink())?.sha256)
 }
 
 struct Copied {
