@@ -128,3 +128,72 @@ impl Drop for Waiting<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Works until it is told that it does not matter, and says when it began.
+    fn endless(began: oneshot::Sender<()>) -> impl FnOnce(&Watch) -> Result<(), Cut> {
+        move |watch| {
+            let _ = began.send(());
+            loop {
+                watch.check()?;
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    async fn until(holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !holds() {
+            assert!(Instant::now() < deadline);
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn work_ends_when_its_client_leaves() {
+        let workshop = Workshop::new().unwrap();
+        let (began, begun) = oneshot::channel();
+        tokio::select! {
+            _ = workshop.work(endless(began)) => panic!("it has no end"),
+            begun = begun => begun.unwrap(),
+        }
+        until(|| workshop.stats.active.load(Relaxed) == 0).await;
+        assert_eq!(workshop.stats.cancelled.load(Relaxed), 1);
+        let four = workshop.work(|_| Ok(2 + 2)).await;
+        assert_eq!(four, Ok(4));
+        assert_eq!(workshop.stats.requests.load(Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn closing_ends_what_runs_and_what_waits() {
+        let workshop = Workshop::new().unwrap();
+        let (began, begun) = oneshot::channel();
+        let close = async {
+            begun.await.unwrap();
+            workshop.close();
+        };
+        let (ended, ()) = tokio::join!(workshop.work(endless(began)), close);
+        assert_eq!(ended, Err(Failure::Closing));
+        let late = workshop.work(|watch| watch.check()).await;
+        assert_eq!(late, Err(Failure::Closing));
+    }
+
+    #[tokio::test]
+    async fn a_panic_breaks_one_request_and_frees_its_lane() {
+        let workshop = Workshop::new().unwrap();
+        for _ in 0..2 * available_parallelism().unwrap().get() {
+            let broken = workshop.work(|_| -> Result<(), Cut> { panic!("on purpose") });
+            assert_eq!(broken.await, Err(Failure::Broken));
+        }
+        let (said, heard) = mpsc::channel();
+        let fine = workshop.work(move |_| Ok(said.send("here").is_ok())).await;
+        assert_eq!((fine, heard.recv().unwrap()), (Ok(true), "here"));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod cross_encoder;
 mod embedder;
+mod gelu;
 mod network;
 mod pieces;
 

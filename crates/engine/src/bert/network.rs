@@ -7,6 +7,7 @@ use candle_core::{DType, Device, Result, Tensor, bail};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 use serde::Deserialize;
 
+use super::gelu::Gelu;
 use super::pieces::Row;
 
 /// The part of a `config.json` that gives the network its shape.
@@ -213,7 +214,9 @@ impl Layer {
     fn forward(&self, x: &Tensor, heads: usize, grid: &Grid) -> Result<Tensor> {
         let seen = self.attention_out.forward(&self.attend(x, heads, grid)?)?;
         let x = self.attention_norm.forward(&(x + seen)?)?;
-        let fed = self.down.forward(&self.up.forward(&x)?.gelu_erf()?)?;
+        let up = self.up.forward(&x)?;
+        up.inplace_op1(&Gelu)?;
+        let fed = self.down.forward(&up)?;
         self.norm.forward(&(x + fed)?)
     }
 
