@@ -33,11 +33,7 @@ pub async fn moderate(
         .workshop
         .work(move |watch| {
             let texts = request.input.texts();
-            let results = texts.iter().map(|text| {
-                watch.check()?;
-                moderator.judge(text, watch)
-            });
-            let results = results.collect::<Result<_, _>>()?;
+            let results = moderator.judge(texts, watch)?;
             let tokens = texts.iter().map(|text| moderation::count(text)).sum();
             Ok((results, tokens))
         })

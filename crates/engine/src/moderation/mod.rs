@@ -89,20 +89,37 @@ impl Moderator {
         told.collect()
     }
 
-    /// Looks at the whole of `text`, however long it is.
-    pub fn judge(&self, text: &str, watch: &Watch) -> Result<ModerationResult, Cut> {
-        let scores = self.classifier.score(text, watch)?;
-        let nearness = match &self.near {
-            Some((embedder, prototypes)) => {
-                let rows = embedder.pieces().whole_text(text)?;
-                let parts = embedder.vectors(rows, watch)?;
-                let each = parts.iter().map(|part| prototypes.nearness(part));
-                Some(each.fold(Nearness::default(), Nearness::or_nearer))
-            }
-            None => None,
+    /// Looks at the whole of each of `texts`, however long it is.
+    pub fn judge(&self, texts: &[String], watch: &Watch) -> Result<Vec<ModerationResult>, Cut> {
+        let mut nearness = self.nearness(texts, watch)?.into_iter();
+        let judged = texts.iter().map(|text| {
+            watch.check()?;
+            let (scores, near) = (self.classifier.score(text, watch)?, nearness.next());
+            Ok(result(&Categories::each(|name| voices(name, scores, near))))
+        });
+        judged.collect()
+    }
+
+    /// How near each of `texts` comes to each kind; nothing where that cannot be told. All of them go through the network
+    /// together, which is several times as fast as one by one.
+    fn nearness(&self, texts: &[String], watch: &Watch) -> Result<Vec<Nearness>, Cut> {
+        let Some((embedder, prototypes)) = &self.near else {
+            return Ok(vec![]);
         };
-        let voices = Categories::each(|name| voices(name, scores, nearness));
-        Ok(result(&voices))
+        let (mut rows, mut ends) = (vec![], vec![]);
+        for text in texts {
+            watch.check()?;
+            rows.extend(embedder.pieces().whole_text(text)?);
+            ends.push(rows.len());
+        }
+        let parts = embedder.vectors(rows, watch)?;
+        let mut from = 0;
+        let nearest = ends.into_iter().map(|end| {
+            let parts = parts[std::mem::replace(&mut from, end)..end].iter();
+            let each = parts.map(|part| prototypes.nearness(part));
+            each.fold(Nearness::default(), Nearness::or_nearer)
+        });
+        Ok(nearest.collect())
     }
 }
 

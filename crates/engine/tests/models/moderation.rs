@@ -112,3 +112,23 @@ async fn both_paths_answer_and_the_model_may_be_left_out() {
         (&json!("toxic-bilstm"), &json!(5))
     );
 }
+
+#[tokio::test]
+async fn a_text_is_judged_the_same_among_others_as_alone() {
+    let Some(router) = router() else { return };
+    let texts = ["I want to kill myself", "", "The hen ran.", "You idiot!"];
+    let long = "a long and calm story ".repeat(120);
+    let texts: Vec<&str> = texts
+        .into_iter()
+        .chain([long.as_str(), "send nudes"])
+        .collect();
+    let together = moderate(&router, json!(texts)).await;
+    for (at, text) in texts.iter().enumerate() {
+        let alone = moderate(&router, json!(text)).await;
+        let (one, other) = (&together["results"][at], &alone["results"][0]);
+        for (name, score) in one["category_scores"].as_object().unwrap() {
+            let off = score.as_f64().unwrap() - other["category_scores"][name].as_f64().unwrap();
+            assert!(off.abs() < 1e-5, "{text}: {name} is off by {off}");
+        }
+    }
+}
