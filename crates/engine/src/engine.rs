@@ -6,10 +6,10 @@ use std::sync::Arc;
 use wire::{Model, Task};
 
 use crate::bert::{CrossEncoder, Embedder};
-use crate::catalog::{self, CHAT, CHAT_DEFAULTS, CROSS_ENCODER, EMBEDDINGS, MODELS, MODERATION};
+use crate::catalog::{self, CHAT, CHAT_DEFAULTS, CROSS_ENCODER, EMBEDDINGS, MODERATION};
 use crate::chat::Chat;
 use crate::error::OpenError;
-use crate::files::{self, complete};
+use crate::files;
 use crate::moderation::Moderator;
 use crate::workshop::Workshop;
 
@@ -24,16 +24,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads every model that is complete in `models_dir`, which takes this thread a few seconds. None at all is an error.
+    /// Loads every model that is complete and sound in `models_dir`, which takes this thread a few seconds. None at all is
+    /// an error.
     pub fn open(models_dir: &Path) -> Result<Self, OpenError> {
-        for model in MODELS.iter().filter(|model| !complete(models_dir, model)) {
-            tracing::warn!(
-                "`{}` is not in {}, or not complete, and will not be served: fetch it with `assisters models fetch`",
-                model.id,
-                models_dir.display()
-            );
-        }
-        let there = |model| complete(models_dir, model);
+        let there = |model| is_sound(models_dir, model);
         let workshop = Workshop::new()?;
         let mut engine = Engine::empty(workshop.clone());
         if there(&CHAT) {
@@ -122,6 +116,15 @@ impl From<Chat> for Engine {
             ..Engine::empty(chat.workshop)
         }
     }
+}
+
+/// Whether `model` can be served; if not, says so, since the others are served without it.
+fn is_sound(models_dir: &Path, model: &'static catalog::Model) -> bool {
+    let missing = files::require(models_dir, model);
+    if let Err(error) = &missing {
+        tracing::warn!("{error}");
+    }
+    missing.is_ok()
 }
 
 fn card(about: &catalog::Model) -> Model {

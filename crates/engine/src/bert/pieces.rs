@@ -10,6 +10,9 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// How much of a text is looked at first. Nearly always more than a model reads, and far less than a text may be long.
 const HEAD: usize = 16 << 10;
 
+/// Farther than this no text is looked at, though all of it so far were spaces: that is work which nobody pays for.
+const FARTHEST: usize = 256 << 10;
+
 /// No word is more tokens than this; longer ones become one unknown token.
 const LONGEST_WORD: usize = 100;
 
@@ -62,11 +65,16 @@ impl Pieces {
         Ok(self.framed(&self.head(text, self.most - 2)?))
     }
 
-    /// The whole of `text`, in as many rows as that takes.
-    pub fn whole_text(&self, text: &str) -> Result<Vec<Row>, Error> {
-        let encoding = self.tokenizer.encode_fast(text, false)?;
-        let parts = encoding.get_ids().chunks(self.most - 2);
-        Ok(parts.map(|part| self.framed(part)).collect())
+    /// The whole of `text`, part by part, each in as many rows as it takes.
+    pub fn whole_text<'a>(
+        &'a self,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Vec<Row>, Error>> + 'a {
+        parts(text).map(|part| {
+            let encoding = self.tokenizer.encode_fast(part, false)?;
+            let rows = encoding.get_ids().chunks(self.most - 2);
+            Ok(rows.map(|row| self.framed(row)).collect())
+        })
     }
 
     /// Tokens that the client has made, with or without the marks.
@@ -126,12 +134,28 @@ impl Pieces {
             let encoding = self.tokenizer.encode_fast(part, false)?;
             let tokens = encoding.get_ids();
             // The cut may have gone through a word, whose tokens are then others.
-            if part.len() == text.len() || tokens.len() >= most + LONGEST_WORD {
+            let is_enough = tokens.len() >= most + LONGEST_WORD;
+            if is_enough || part.len() == text.len() || looked_at >= FARTHEST {
                 return Ok(tokens[..tokens.len().min(most)].to_vec());
             }
             looked_at *= 4;
         }
     }
+}
+
+/// Cuts `text` between words, or where a word has no end, so that no part takes long.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let most = rest.floor_char_boundary(HEAD);
+        let end = match rest[..most].rfind(char::is_whitespace) {
+            Some(space) if most < rest.len() && space > 0 => space,
+            _ => most,
+        };
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// How much of two texts of these lengths fits into `room`: the longer one gives way.
@@ -163,5 +187,18 @@ mod tests {
             assert_eq!(share(10, lengths.0, lengths.1), kept);
         }
         assert_eq!(share(9, 20, 5), (4, 5));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words_and_nothing_is_lost() {
+        let words = "hen and fox ".repeat(5_000);
+        let endless = "ü".repeat(50_000);
+        let spaces = " ".repeat(40_000);
+        for text in ["", "hen", &words, &endless, &spaces] {
+            let parts: Vec<&str> = parts(text).collect();
+            assert_eq!(parts.concat(), text);
+            assert!(parts.iter().all(|part| part.len() <= HEAD));
+        }
+        assert!(parts(&words).skip(1).all(|part| part.starts_with(' ')));
     }
 }

@@ -108,8 +108,10 @@ impl Moderator {
         };
         let (mut rows, mut ends) = (vec![], vec![]);
         for text in texts {
-            watch.check()?;
-            rows.extend(embedder.pieces().whole_text(text)?);
+            for part in embedder.pieces().whole_text(text) {
+                watch.check()?;
+                rows.extend(part?);
+            }
             ends.push(rows.len());
         }
         let parts = embedder.vectors(rows, watch)?;

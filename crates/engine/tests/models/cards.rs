@@ -54,7 +54,14 @@ async fn what_is_installed_is_served_without_the_rest() {
     let some = tempfile::tempdir().unwrap();
     assert!(Engine::open(some.path()).is_err());
     link(&dir, some.path(), &MODERATION);
-    assert_eq!(engine::installed(some.path()), [MODERATION.id]);
+    // Of the right sizes, and nothing else about it is right.
+    let damaged = some.path().join(CHAT.id);
+    std::fs::create_dir(&damaged).unwrap();
+    for file in CHAT.files {
+        let made = std::fs::File::create(damaged.join(file.name)).unwrap();
+        made.set_len(file.bytes).unwrap();
+    }
+    assert_eq!(engine::installed(some.path()), [CHAT.id, MODERATION.id]);
     let router = engine::router(Engine::open(some.path()).unwrap());
     let cards = listed(&router).await;
     assert_eq!(cards.len(), 1);

@@ -107,3 +107,14 @@ async fn of_a_long_text_the_beginning_is_read() {
     assert!(distance(&vectors[0], &vectors[1]) < 1e-6);
     assert_eq!(answer["usage"]["prompt_tokens"], 512);
 }
+
+#[tokio::test]
+async fn what_has_no_words_for_long_is_not_looked_at_forever() {
+    let Some(router) = router() else { return };
+    for filler in [" ", "x", "\u{301}"] {
+        let text = filler.repeat(2_000_000) + " hen";
+        let answer = embed(&router, json!(text)).await;
+        assert!(answer["usage"]["prompt_tokens"].as_u64().unwrap() <= 3);
+        assert_eq!(vectors(&answer)[0].len(), 384);
+    }
+}
