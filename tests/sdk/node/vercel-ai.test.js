@@ -36,10 +36,11 @@ test("text is streamed piece by piece, and its usage comes last", async () => {
 
 test("a conversation is understood", async () => {
   const messages = [
-    { role: "system", content: "You are a helpful assistant." },
     { role: "user", content: [{ type: "text", text: QUESTION }] },
+    { role: "assistant", content: "The capital of France is Paris." },
+    { role: "user", content: "Say the name of that city again." },
   ];
-  const { text } = await generateText({ ...ask, prompt: undefined, messages });
+  const { text } = await generateText({ ...ask, prompt: undefined, system: "You are a helpful assistant.", messages });
   assert.match(text, /Paris/);
 });
 
