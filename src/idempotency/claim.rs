@@ -9,6 +9,9 @@ use super::recording::{Follower, Recorder, Recording};
 use super::running::{Running, State};
 use super::{Answer, Idempotency, Scope, store};
 
+/// Bytes of an answer that is kept; one that is larger is run again.
+const LARGEST: usize = 16 << 20;
+
 /// The right to run a request, and the duty to say what came of it.
 #[must_use = "finish it with the answer to keep, or free it; dropped, it frees itself in a moment"]
 pub struct Claim {
@@ -49,10 +52,11 @@ impl Claim {
         }
     }
 
-    /// Keeps `answer`, and gives it to all who wait. Where the database is away it is not kept beyond that.
+    /// Keeps `answer`, and gives it to all who wait. One that is too large, or comes while the database is away, is not kept
+    /// beyond that.
     async fn finish(self, answer: Answer) {
         if let Err(error) = self.store(&answer).await {
-            tracing::error!(
+            tracing::warn!(
                 error = &*error as &dyn Error,
                 "an answer could not be kept for its idempotency key"
             );
@@ -72,6 +76,9 @@ impl Claim {
     }
 
     async fn store(&self, answer: &Answer) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if answer.body.len() > LARGEST {
+            return Err("it is larger than what is kept".into());
+        }
         let body = std::str::from_utf8(&answer.body)?;
         let expires = self.room.0.clock.now().plus(self.room.0.settings.keep);
         let db = &self.room.0.db;

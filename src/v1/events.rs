@@ -24,7 +24,7 @@ pub(super) enum Source {
     /// A worker, through the meter.
     Worker(Box<Meter>),
     /// A tape.
-    Tape(Tape),
+    Tape(Box<Tape>),
 }
 
 /// The tape of a stream, read for a client.

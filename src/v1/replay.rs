@@ -26,7 +26,10 @@ pub(super) async fn answer(
         Answered::Before(kept) => again(exchange, kept, last_event_id).await,
         Answered::Now(follower) => {
             let Exchange { v1, entry, .. } = exchange;
-            events::response(Source::Tape(Tape::new(follower, Some(entry))), v1.keepalive)
+            events::response(
+                Source::Tape(Box::new(Tape::new(follower, Some(entry)))),
+                v1.keepalive,
+            )
         }
     };
     response

@@ -25,7 +25,7 @@ pub(super) async fn answer(mut work: Work) -> Response {
             let opening = recorded(work, claim);
             let opening = async {
                 let begun = opening.await.unwrap_or_else(|_| Err(ApiError::internal()));
-                begun.map(|follower| Source::Tape(Tape::new(follower, None)))
+                begun.map(|follower| Source::Tape(Box::new(Tape::new(follower, None))))
             };
             events::open(Box::pin(opening), &id, silence).await
         }
