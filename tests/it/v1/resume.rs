@@ -19,8 +19,8 @@ fn stream(site: &Site, key: &str) -> RequestBuilder {
 }
 
 fn last_id(events: &str) -> &str {
-    let ids = events.lines().filter_map(|line| line.strip_prefix("id: "));
-    ids.last().unwrap()
+    let mut ids = events.lines().filter_map(|line| line.strip_prefix("id: "));
+    ids.next_back().unwrap()
 }
 
 #[tokio::test]
