@@ -77,6 +77,7 @@ async fn long_stream(address: SocketAddr) -> TcpStream {
         let read = connection.read(&mut buffer).await.unwrap();
         assert_ne!(read, 0, "closed after {seen}");
         seen += &String::from_utf8_lossy(&buffer[..read]);
+        assert!(seen.starts_with("HTTP/1.1 200"), "{seen}");
     }
     connection
 }
