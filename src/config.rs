@@ -1,6 +1,7 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
 mod settings;
+mod workers;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use settings::{Settings, web_address, whole_hours, whole_seconds};
+use settings::{Settings, names, web_address, whole_hours, whole_seconds};
+pub use workers::{NoAddress, WorkerKey, WorkerSettings};
 
 /// The settings of a service. A setting `ledger.fsync` is `ASSISTERS_LEDGER_FSYNC` in the environment.
 #[derive(Clone, Debug)]
@@ -23,12 +25,20 @@ pub struct Config {
     pub models_dir: PathBuf,
     /// What the browser is given: wasm, scripts, styles, fonts.
     pub site_dir: PathBuf,
-    /// Base URLs of workers; when empty a local one is started and watched.
-    pub workers: Vec<Url>,
+    /// When empty a local one is started and watched.
+    pub workers: Vec<WorkerSettings>,
+    pub affinity: AffinitySettings,
     pub limits: RequestLimits,
     pub streams: StreamSettings,
     pub idempotency: IdempotencySettings,
     pub ledger_fsync: Fsync,
+}
+
+/// Which requests are kept together on one worker, for what it remembers of their beginning.
+#[derive(Clone, Debug, Default)]
+pub struct AffinitySettings {
+    /// Ids of models whose conversations stay where they began.
+    pub models: Vec<String>,
 }
 
 /// What a stranger may cost us.
@@ -95,12 +105,14 @@ pub enum ConfigError {
     },
     #[error("{file}: there is no setting `{name}`; the settings are {}", NAMES.join(", "))]
     Unknown { file: String, name: String },
+    #[error("{origin} has no `{name}`; a worker's settings are url, key, weight, max_in_flight")]
+    UnknownOfWorker { origin: String, name: String },
     #[error("{file} cannot be read: {reason}")]
     File { file: String, reason: String },
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "listen",
     "public_url",
     "data_dir",
@@ -108,6 +120,7 @@ const NAMES: [&str; 17] = [
     "models_dir",
     "site_dir",
     "workers",
+    "affinity.models",
     "limits.body_bytes",
     "limits.header_seconds",
     "limits.body_seconds",
@@ -161,19 +174,16 @@ impl Config {
                 .map_or_else(|| data_dir.join("models"), PathBuf::from),
             data_dir,
             site_dir: PathBuf::from(settings.text("site_dir").unwrap_or("target/site")),
-            workers: settings
-                .checked(
-                    "workers",
-                    "base URLs separated by commas, such as http://10.0.0.5:8000",
-                    |text| {
-                        let addresses = text
-                            .split(',')
-                            .map(str::trim)
-                            .filter(|address| !address.is_empty());
-                        addresses.map(web_address).collect::<Option<Vec<Url>>>()
-                    },
-                )?
-                .unwrap_or_default(),
+            workers: {
+                let expected = "base URLs separated by commas, such as http://10.0.0.5:8000";
+                let list = settings.checked("workers", expected, workers::list)?;
+                workers::together(&settings.workers, list.unwrap_or_default())
+            },
+            affinity: AffinitySettings {
+                models: settings
+                    .checked("affinity.models", "models' ids, separated by commas", names)?
+                    .unwrap_or_default(),
+            },
             limits: RequestLimits {
                 body: settings
                     .parse("limits.body_bytes", "a number of bytes")?
@@ -274,6 +284,18 @@ mod tests {
             read("workers = ['http://a:1', 'http://b:2']\n[limits]\nbody_bytes = 5").unwrap();
         assert_eq!(config.workers.len(), 2);
         assert_eq!(config.limits.body, 5);
+    }
+
+    #[test]
+    fn workers_are_told_by_list_by_table_or_both() {
+        let config = read(
+            "workers = ['http://a:1']\n[affinity]\nmodels = ['m', 'n']\n[[worker]]\nurl = 'http://b:2'",
+        )
+        .unwrap();
+        assert_eq!(config.workers.len(), 2);
+        assert_eq!(config.affinity.models, ["m", "n"]);
+        let error = read("[[worker]]\nurl = 'b:2'").unwrap_err().to_string();
+        assert!(error.contains("assisters.toml: worker[0].url"), "{error}");
     }
 
     #[test]

@@ -9,11 +9,16 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::workers::{self, WorkerSettings};
 use super::{ConfigError, NAMES};
 
 /// Raw values by name, each with where it came from.
 #[derive(Default)]
-pub(super) struct Settings(BTreeMap<&'static str, (String, String)>);
+pub(super) struct Settings {
+    values: BTreeMap<&'static str, (String, String)>,
+    /// Those that the file tells in tables.
+    pub(super) workers: Vec<WorkerSettings>,
+}
 
 impl Settings {
     pub(super) fn from_file(path: &Path) -> Result<Settings, ConfigError> {
@@ -23,16 +28,19 @@ impl Settings {
             reason,
         };
         let text = fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
-        let table: toml::Table = text
+        let mut table: toml::Table = text
             .parse()
             .map_err(|error: toml::de::Error| fail(error.message().to_owned()))?;
         let mut settings = Settings::default();
+        if let Some(tables) = table.remove("worker") {
+            settings.workers = workers::tables(&file, &tables)?;
+        }
         for (name, value) in flatten(table) {
             let Some(known) = NAMES.into_iter().find(|known| *known == name) else {
                 return Err(ConfigError::Unknown { file, name });
             };
             settings
-                .0
+                .values
                 .insert(known, (value, format!("{file}: {known}")));
         }
         Ok(settings)
@@ -46,13 +54,13 @@ impl Settings {
                 reason = "this is the one place that reads the environment"
             )]
             if let Ok(value) = env::var(&variable) {
-                self.0.insert(name, (value, variable));
+                self.values.insert(name, (value, variable));
             }
         }
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|(value, _)| value.as_str())
+        self.values.get(name).map(|(value, _)| value.as_str())
     }
 
     pub(super) fn parse<T: FromStr>(
@@ -69,7 +77,7 @@ impl Settings {
         expected: &'static str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some((value, origin)) = self.0.get(name) else {
+        let Some((value, origin)) = self.values.get(name) else {
             return Ok(None);
         };
         match read(value) {
@@ -102,6 +110,13 @@ fn one_or_more(text: &str) -> Option<u64> {
     text.parse().ok().filter(|count| *count >= 1).map(u32::into)
 }
 
+/// Names separated by commas.
+pub(super) fn names(text: &str) -> Option<Vec<String>> {
+    let names = text.split(',').map(str::trim);
+    let names = names.filter(|name| !name.is_empty());
+    Some(names.map(str::to_owned).collect())
+}
+
 /// `[a] b = 1` as `a.b = "1"`; lists as their members, joined by commas.
 fn flatten(table: toml::Table) -> Vec<(String, String)> {
     table
@@ -122,7 +137,7 @@ fn flatten(table: toml::Table) -> Vec<(String, String)> {
         .collect()
 }
 
-fn scalar(value: &toml::Value) -> String {
+pub(super) fn scalar(value: &toml::Value) -> String {
     match value {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::worker::{Worker, WorkerId};
 use super::{Pool, probe};
-use crate::config::Config;
+use crate::config::{Config, WorkerSettings};
 use crate::tasks::Tasks;
 
 /// What a worker prints on standard output when it listens, before its address.
@@ -111,7 +111,7 @@ impl Local {
                     "local worker ready at {}",
                     base.as_str().trim_end_matches('/')
                 );
-                let worker = Arc::new(Worker::new(WorkerId::local(), base));
+                let worker = Arc::new(Worker::new(WorkerId::local(), &WorkerSettings::at(base)));
                 self.pool.put(worker.clone());
                 self.tasks
                     .spawn(probe::run(self.pool.clone(), worker, retired.clone()));

@@ -1,28 +1,28 @@
 //! The pool: the workers, which models they serve, and who is asked next.
 //!
-//! [`Pool::lease`] picks a healthy worker that serves a model and counts the request on it; the [`Lease`] sends the
-//! request and, dropped, takes it off the count. Workers are asked for their models by their own `/v1/models`.
+//! [`Pool::lease`] picks a healthy worker that serves a model and has room, and counts the request on it; the [`Lease`]
+//! sends the request and, dropped, takes it off the count. Workers are asked for their models by their own `/v1/models`.
 
+mod choice;
+mod lease;
 mod local;
 mod probe;
 mod upstream;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use hyper::body::Incoming;
-use url::Url;
 use wire::{Model, Task};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, WorkerSettings};
 use crate::tasks::Tasks;
+pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
 pub use upstream::SendError;
-use upstream::Upstream;
+use upstream::{Target, Upstream};
 use worker::Worker;
 pub use worker::WorkerId;
 
@@ -30,6 +30,8 @@ pub use worker::WorkerId;
 #[derive(Clone)]
 pub struct Pool {
     workers: Arc<RwLock<Vec<Arc<Worker>>>>,
+    /// Models whose requests stay where their beginning is remembered.
+    affine: Arc<BTreeSet<String>>,
     upstream: Upstream,
     clock: Clock,
 }
@@ -47,13 +49,11 @@ pub enum NoLease {
 impl Pool {
     /// A pool of the workers that `config` names.
     pub fn new(config: &Config, clock: Clock) -> Pool {
-        let workers = config
-            .workers
-            .iter()
-            .map(|base| Arc::new(Worker::new(WorkerId::of(base), base.clone())))
-            .collect();
+        let workers = config.workers.iter();
+        let workers = workers.map(|settings| Arc::new(Worker::of(settings)));
         Pool {
-            workers: Arc::new(RwLock::new(workers)),
+            workers: Arc::new(RwLock::new(workers.collect())),
+            affine: Arc::new(config.affinity.models.iter().cloned().collect()),
             upstream: Upstream::new(config.limits.first_byte),
             clock,
         }
@@ -70,8 +70,14 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a place on the least busy healthy worker that serves `model` and is not among those `tried`.
-    pub fn lease(&self, model: &str, tried: &[WorkerId]) -> Result<Lease, NoLease> {
+    /// Takes a place on a healthy worker that serves `model`, has room and is not among those `tried`: the less busy of two,
+    /// or the one that `affinity` belongs to, where the request has such a key.
+    pub fn lease(
+        &self,
+        model: &str,
+        affinity: Option<u64>,
+        tried: &[WorkerId],
+    ) -> Result<Lease, NoLease> {
         let now = self.clock.now();
         let workers = self.all();
         let serving: Vec<_> = workers
@@ -81,14 +87,35 @@ impl Pool {
         if serving.is_empty() && workers.iter().any(|worker| worker.is_known()) {
             return Err(NoLease::UnknownModel);
         }
-        serving
+        let open: Vec<_> = serving
             .into_iter()
             .filter(|worker| worker.is_ready(now) && !tried.contains(&worker.id))
-            .min_by_key(|worker| worker.in_flight())
-            .map(|worker| Lease::new(worker.clone(), self.clone()))
-            .ok_or(NoLease::NoneReady {
-                retry_after: probe::PERIOD,
-            })
+            .collect();
+        self.choose(&open, affinity).ok_or(NoLease::NoneReady {
+            retry_after: probe::PERIOD,
+        })
+    }
+
+    /// Takes a place on one of `open`, unless all are full.
+    fn choose(&self, open: &[&Arc<Worker>], affinity: Option<u64>) -> Option<Lease> {
+        loop {
+            let with_room = open.iter();
+            let with_room = with_room.filter_map(|worker| Some((worker.candidate()?, *worker)));
+            let (candidates, workers): (Vec<_>, Vec<_>) = with_room.unzip();
+            let chosen = match affinity {
+                Some(key) => choice::of_affinity(&candidates, key),
+                None => choice::of_two(&candidates, &mut rand::rng()),
+            };
+            // Another may have taken the last place meanwhile; then there is one worker less to choose from.
+            if let Some(lease) = Lease::take(workers.get(chosen?)?, self) {
+                return Some(lease);
+            }
+        }
+    }
+
+    /// Whether requests for `model` are to be kept together by their beginning.
+    pub fn has_affinity(&self, model: &str) -> bool {
+        self.affine.contains(model)
     }
 
     /// Every model that some worker serves, by id; healthy or not, since workers come back.
@@ -147,83 +174,12 @@ impl Pool {
     }
 }
 
-/// A request's place on a worker.
-#[must_use = "a lease that is dropped leaves its place to others"]
-pub struct Lease {
-    worker: Arc<Worker>,
-    pool: Pool,
-}
-
-impl Lease {
-    fn new(worker: Arc<Worker>, pool: Pool) -> Self {
-        worker.enter();
-        Lease { worker, pool }
-    }
-
-    pub fn worker(&self) -> &WorkerId {
-        &self.worker.id
-    }
-
-    /// Posts `body` (JSON) to `path` of the worker and waits for the head of its answer. Dropping what is returned,
-    /// or this future, hangs up on the worker.
-    pub async fn send(
-        &self,
-        path: &str,
-        body: Bytes,
-    ) -> Result<hyper::Response<Incoming>, SendError> {
-        let answer = self.pool.upstream.post(&self.worker.base, path, body).await;
-        match &answer {
-            Ok(answer) if answer.status().is_server_error() => self.failed(),
-            Ok(_) => self.worker.succeeded(),
-            Err(_) => self.failed(),
-        }
-        answer
-    }
-
-    /// Says that the worker broke off an answer that it had begun.
-    pub fn failed(&self) {
-        self.worker.failed(self.pool.clock.now());
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.worker.leave();
-    }
-}
-
-/// What the worker at `base` serves, asked once, by whoever has no pool.
-pub async fn models_at(base: &Url) -> Result<Vec<Model>, SendError> {
-    let list = Upstream::new(probe::PERIOD).models(base).await?;
+/// What the worker that `settings` name serves, asked once, by whoever has no pool.
+pub async fn models_at(settings: &WorkerSettings) -> Result<Vec<Model>, SendError> {
+    let target = Target::of(settings);
+    let list = Upstream::new(probe::PERIOD).models(&target).await?;
     Ok(list.data)
 }
 
-/// `base` with `path` appended, whether or not `base` ends with `/v1`, as people write it both ways.
-fn address(base: &Url, path: &str) -> String {
-    let base = base.as_str().trim_end_matches('/');
-    format!("{}{path}", base.strip_suffix("/v1").unwrap_or(base))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_base_may_end_with_v1_or_not() {
-        for base in [
-            "http://a:1",
-            "http://a:1/",
-            "http://a:1/v1",
-            "http://a:1/v1/",
-        ] {
-            assert_eq!(
-                address(&Url::parse(base).unwrap(), "/v1/models"),
-                "http://a:1/v1/models"
-            );
-        }
-        assert_eq!(
-            address(&Url::parse("http://a/x").unwrap(), "/v1/models"),
-            "http://a/x/v1/models"
-        );
-    }
-}
+mod tests;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request;
 use hyper::{Method, Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 use url::Url;
 use wire::ModelList;
 
-use super::address;
+use crate::config::WorkerSettings;
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// For a worker's answer to what it serves.
@@ -33,6 +34,44 @@ pub enum SendError {
     Timeout,
     #[error("the worker's answer was not understood: {0}")]
     Answer(String),
+}
+
+/// Where a worker is, and what opens its door.
+#[derive(Debug)]
+pub(super) struct Target {
+    base: Url,
+    /// Marked as secret, so that it is not printed either.
+    authorization: Option<HeaderValue>,
+}
+
+impl Target {
+    pub(super) fn of(settings: &WorkerSettings) -> Self {
+        let authorization = settings.key.as_ref().and_then(|key| {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose())).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        Target {
+            base: settings.url.clone(),
+            authorization,
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> request::Builder {
+        let request = Request::builder()
+            .method(method)
+            .uri(address(&self.base, path));
+        match &self.authorization {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        }
+    }
+}
+
+/// `base` with `path` appended, whether or not `base` ends with `/v1`, as people write it both ways.
+fn address(base: &Url, path: &str) -> String {
+    let base = base.as_str().trim_end_matches('/');
+    format!("{}{path}", base.strip_suffix("/v1").unwrap_or(base))
 }
 
 #[derive(Clone, Debug)]
@@ -61,13 +100,12 @@ impl Upstream {
 
     pub(super) async fn post(
         &self,
-        base: &Url,
+        target: &Target,
         path: &str,
         body: Bytes,
     ) -> Result<Response<Incoming>, SendError> {
-        let request = Request::builder()
-            .method(Method::POST)
-            .uri(address(base, path))
+        let request = target
+            .request(Method::POST, path)
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream")
             .body(Full::new(body))
@@ -75,8 +113,9 @@ impl Upstream {
         self.answer(request, self.first_byte).await
     }
 
-    pub(super) async fn models(&self, base: &Url) -> Result<ModelList, SendError> {
-        let request = Request::get(address(base, "/v1/models"))
+    pub(super) async fn models(&self, target: &Target) -> Result<ModelList, SendError> {
+        let request = target
+            .request(Method::GET, "/v1/models")
             .body(Full::default())
             .map_err(SendError::Address)?;
         let answer = self.answer(request, DISCOVERY).await?;
@@ -105,5 +144,29 @@ impl Upstream {
             Ok(answer) => answer.map_err(SendError::Connection),
             Err(_) => Err(SendError::Timeout),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_may_end_with_v1_or_not() {
+        for base in [
+            "http://a:1",
+            "http://a:1/",
+            "http://a:1/v1",
+            "http://a:1/v1/",
+        ] {
+            assert_eq!(
+                address(&Url::parse(base).unwrap(), "/v1/models"),
+                "http://a:1/v1/models"
+            );
+        }
+        assert_eq!(
+            address(&Url::parse("http://a/x").unwrap(), "/v1/models"),
+            "http://a/x/v1/models"
+        );
     }
 }

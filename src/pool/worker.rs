@@ -1,6 +1,7 @@
 //! One worker: where it is, what it serves, how busy and how well it is.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -8,14 +9,17 @@ use std::time::Duration;
 use url::Url;
 use wire::Model;
 
+use super::choice::{self, Candidate};
+use super::upstream::Target;
 use crate::clock::UnixMs;
+use crate::config::WorkerSettings;
 
 /// A worker's name in the ledger and on pages: its host and port, or `local`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerId(Arc<str>);
 
 impl WorkerId {
-    pub(super) fn of(base: &Url) -> Self {
+    fn of(base: &Url) -> Self {
         WorkerId(
             base.as_str()
                 .trim_start_matches("http://")
@@ -43,7 +47,10 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) id: WorkerId,
-    pub(super) base: Url,
+    pub(super) target: Target,
+    number: u64,
+    weight: u32,
+    max_in_flight: Option<NonZeroUsize>,
     /// `None` until it has said.
     models: RwLock<Option<Vec<Model>>>,
     in_flight: AtomicUsize,
@@ -53,10 +60,17 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(id: WorkerId, base: Url) -> Self {
+    pub(super) fn of(settings: &WorkerSettings) -> Self {
+        Worker::new(WorkerId::of(&settings.url), settings)
+    }
+
+    pub(super) fn new(id: WorkerId, settings: &WorkerSettings) -> Self {
         Worker {
+            number: choice::number_of(&id.0),
             id,
-            base,
+            target: Target::of(settings),
+            weight: settings.weight.get(),
+            max_in_flight: settings.max_in_flight,
             models: RwLock::new(None),
             in_flight: AtomicUsize::new(0),
             failures_in_a_row: AtomicU32::new(0),
@@ -89,12 +103,31 @@ impl Worker {
         models.iter().flatten().any(|served| served.id == model)
     }
 
+    #[cfg(test)]
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    pub(super) fn enter(&self) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    /// How it looks to a choice, while it has room.
+    pub(super) fn candidate(&self) -> Option<Candidate> {
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
+        self.has_room(in_flight).then_some(Candidate {
+            in_flight,
+            weight: self.weight,
+            number: self.number,
+        })
+    }
+
+    fn has_room(&self, in_flight: usize) -> bool {
+        self.max_in_flight.is_none_or(|max| in_flight < max.get())
+    }
+
+    /// Counts one more request, unless others have taken the last place meanwhile.
+    pub(super) fn enter(&self) -> bool {
+        let one_more = |in_flight| self.has_room(in_flight).then(|| in_flight + 1);
+        self.in_flight
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok()
     }
 
     pub(super) fn leave(&self) {
@@ -125,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_worker_rests_longer_after_each_failure_and_is_well_after_a_success() {
-        let worker = Worker::new(WorkerId::local(), Url::parse("http://127.0.0.1:1").unwrap());
+        let worker = Worker::of(&"http://127.0.0.1:1".parse().unwrap());
         let now = UnixMs(1_000_000);
         worker.failed(now);
         assert!(!worker.is_ready(now) && worker.is_ready(now.plus(REST)));

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
+use super::affinity;
 use super::call::Call;
 use super::error::ApiError;
 use super::exchange::Exchange;
@@ -34,10 +35,14 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         let able = pool.models_for(call.target.task);
         return Err(ApiError::wrong_model(&call.model, call.target.path, &able));
     }
+    let affinity = match pool.has_affinity(&call.model) {
+        true => affinity::key(&exchange.principal.account, &call.body),
+        false => None,
+    };
     let mut tried = vec![];
     let mut last = None;
     loop {
-        let lease = match pool.lease(&call.model, &tried) {
+        let lease = match pool.lease(&call.model, affinity, &tried) {
             Ok(lease) => lease,
             Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.model)),
             Err(NoLease::NoneReady { retry_after }) => {

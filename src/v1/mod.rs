@@ -3,6 +3,7 @@
 //! A request goes: identity → ledger entry → admission → lease → worker → meter → record. The layers here carry it in;
 //! what a handler does is written out in the handler.
 
+mod affinity;
 mod body;
 mod call;
 mod chat;

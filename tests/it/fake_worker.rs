@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -119,6 +120,8 @@ struct Face {
     requests: Arc<Mutex<Vec<Value>>>,
     /// How many answers were abandoned by whoever had asked for them.
     abandoned: watch::Sender<usize>,
+    /// Who does not send this key is turned away.
+    key: Arc<Mutex<Option<String>>>,
 }
 
 impl FakeWorker {
@@ -130,6 +133,7 @@ impl FakeWorker {
             script: Arc::new(Mutex::new(Script::says(&["Hel", "lo"]))),
             requests: Arc::default(),
             abandoned: watch::Sender::new(0),
+            key: Arc::default(),
         };
         let listener = Arc::new(listener);
         let mut serving = JoinSet::new();
@@ -158,6 +162,11 @@ impl FakeWorker {
                 drop(listener.accept().await);
             }
         });
+    }
+
+    /// Turns away, from now on, who does not send `key`.
+    pub fn lock(&self, key: &str) {
+        *self.face.key.lock().unwrap() = Some(key.to_owned());
     }
 
     pub fn own_model(&self) -> &str {
@@ -194,6 +203,7 @@ async fn serve(listener: Arc<TcpListener>, face: Face) {
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/moderations", post(moderations))
         .route("/v1/rerank", post(rerank))
+        .layer(from_fn_with_state(face.clone(), open))
         .with_state(face);
     let mut connections = JoinSet::new();
     loop {
@@ -206,6 +216,17 @@ async fn serve(listener: Arc<TcpListener>, face: Face) {
                 .await;
         });
     }
+}
+
+async fn open(State(face): State<Face>, request: Request, next: Next) -> Response {
+    let key = face.key.lock().unwrap().clone();
+    let expected = key.map(|key| format!("Bearer {key}"));
+    let sent = request.headers().get(header::AUTHORIZATION);
+    // Who needs no key is not to be shown one either.
+    if sent.map(|sent| sent.to_str().unwrap()) != expected.as_deref() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    next.run(request).await
 }
 
 async fn models(State(face): State<Face>) -> Json<Value> {

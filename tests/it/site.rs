@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
-use assisters::config::{Config, Fsync, IdempotencySettings, RequestLimits, StreamSettings};
+use assisters::config::{
+    AffinitySettings, Config, Fsync, IdempotencySettings, RequestLimits, StreamSettings,
+};
 use assisters::keys::{Key, Keys, NewKey};
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use url::Url;
 
 use crate::browser::Browser;
 use crate::fake_worker::{FakeWorker, MODEL};
@@ -177,8 +178,9 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
         site_dir: dir.join("site"),
         workers: workers
             .iter()
-            .map(|worker| Url::parse(&format!("http://{worker}")).unwrap())
+            .map(|worker| format!("http://{worker}").parse().unwrap())
             .collect(),
+        affinity: AffinitySettings::default(),
         limits: RequestLimits {
             body: 64 << 10,
             head: Duration::from_secs(20),

@@ -17,6 +17,7 @@ mod resume;
 mod routes;
 mod stream;
 mod torture;
+mod workers;
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
