@@ -50,8 +50,10 @@ pub struct RequestLimits {
     pub head: Duration,
     /// Between two pieces of a request's body.
     pub body_pause: Duration,
-    /// Until a worker's first byte.
+    /// Until a worker's first byte, however many are tried.
     pub first_byte: Duration,
+    /// Between two pieces of a worker's answer.
+    pub idle: Duration,
     /// How long running requests may go on when the service stops.
     pub drain: Duration,
 }
@@ -112,7 +114,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "listen",
     "public_url",
     "data_dir",
@@ -125,6 +127,7 @@ const NAMES: [&str; 18] = [
     "limits.header_seconds",
     "limits.body_seconds",
     "limits.first_byte_seconds",
+    "limits.idle_seconds",
     "limits.drain_seconds",
     "streams.keepalive_seconds",
     "idempotency.wait_seconds",
@@ -190,7 +193,8 @@ impl Config {
                     .unwrap_or(10 << 20),
                 head: seconds("limits.header_seconds", 30)?,
                 body_pause: seconds("limits.body_seconds", 30)?,
-                first_byte: seconds("limits.first_byte_seconds", 300)?,
+                first_byte: seconds("limits.first_byte_seconds", 600)?,
+                idle: seconds("limits.idle_seconds", 120)?,
                 drain: seconds("limits.drain_seconds", 20)?,
             },
             streams: StreamSettings {

@@ -3,28 +3,40 @@
 //! [`Pool::lease`] picks a healthy worker that serves a model and has room, and counts the request on it; the [`Lease`]
 //! sends the request and, dropped, takes it off the count. Workers are asked for their models by their own `/v1/models`.
 
+mod ask;
 mod choice;
+mod health;
+mod judge;
 mod lease;
 mod local;
+mod pace;
 mod probe;
+mod retries;
+mod standing;
 mod upstream;
+mod window;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use wire::{Model, Task};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixMs};
 use crate::config::{Config, WorkerSettings};
 use crate::tasks::Tasks;
+pub use ask::Ask;
+use choice::Candidate;
+pub use health::Cause;
 pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
+use retries::Retries;
+pub use standing::{WorkerStanding, WorkerState};
 pub use upstream::SendError;
 use upstream::{Target, Upstream};
-use worker::Worker;
 pub use worker::WorkerId;
+use worker::{Place, Worker};
 
 /// All workers; cheap to clone.
 #[derive(Clone)]
@@ -32,7 +44,12 @@ pub struct Pool {
     workers: Arc<RwLock<Vec<Arc<Worker>>>>,
     /// Models whose requests stay where their beginning is remembered.
     affine: Arc<BTreeSet<String>>,
+    retries: Arc<Retries>,
+    /// Held while a worker is judged by how the others are.
+    judging: Arc<Mutex<()>>,
     upstream: Upstream,
+    /// How long a request waits for a worker's first byte, however many are tried.
+    first_byte: Duration,
     clock: Clock,
 }
 
@@ -44,6 +61,10 @@ pub enum NoLease {
     /// Every worker that serves it is ill or was tried already, or none has said yet what it serves.
     #[error("no worker can take this now")]
     NoneReady { retry_after: Duration },
+    #[error(
+        "others could be tried, but there is no time left, or too much was tried again of late"
+    )]
+    TriedEnough,
 }
 
 impl Pool {
@@ -54,7 +75,10 @@ impl Pool {
         Pool {
             workers: Arc::new(RwLock::new(workers.collect())),
             affine: Arc::new(config.affinity.models.iter().cloned().collect()),
-            upstream: Upstream::new(config.limits.first_byte),
+            retries: Arc::new(Retries::new()),
+            judging: Arc::default(),
+            upstream: Upstream::new(),
+            first_byte: config.limits.first_byte,
             clock,
         }
     }
@@ -70,46 +94,68 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a place on a healthy worker that serves `model`, has room and is not among those `tried`: the less busy of two,
-    /// or the one that `affinity` belongs to, where the request has such a key.
-    pub fn lease(
-        &self,
-        model: &str,
-        affinity: Option<u64>,
-        tried: &[WorkerId],
-    ) -> Result<Lease, NoLease> {
+    /// Takes a place on a worker that serves the model, may be asked, has room and was not tried: the less busy of two, or the
+    /// one that the request's affinity belongs to.
+    pub fn lease(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
         let now = self.clock.now();
         let workers = self.all();
         let serving: Vec<_> = workers
             .iter()
-            .filter(|worker| worker.serves(model))
+            .filter(|worker| worker.serves(&ask.model))
             .collect();
         if serving.is_empty() && workers.iter().any(|worker| worker.is_known()) {
             return Err(NoLease::UnknownModel);
         }
-        let open: Vec<_> = serving
-            .into_iter()
-            .filter(|worker| worker.is_ready(now) && !tried.contains(&worker.id))
-            .collect();
-        self.choose(&open, affinity).ok_or(NoLease::NoneReady {
-            retry_after: probe::PERIOD,
-        })
+        let mut lease = self.choose(&serving, ask).ok_or(NoLease::NoneReady {
+            retry_after: ready_in(&serving, now),
+        })?;
+        if !ask.is_again() {
+            self.retries.began(now);
+        } else if !self
+            .retries
+            .take(now, workers.iter().map(|one| one.in_flight()).sum())
+        {
+            return Err(NoLease::TriedEnough);
+        }
+        ask.tried.push(lease.worker().clone());
+        lease.patience = self.patience(&serving, ask);
+        if lease.patience.is_zero() {
+            return Err(NoLease::TriedEnough);
+        }
+        Ok(lease)
     }
 
-    /// Takes a place on one of `open`, unless all are full.
-    fn choose(&self, open: &[&Arc<Worker>], affinity: Option<u64>) -> Option<Lease> {
+    /// Takes a place on one of those that are `serving`, unless none has any for this request.
+    fn choose(&self, serving: &[&Arc<Worker>], ask: &Ask) -> Option<Lease> {
         loop {
-            let with_room = open.iter();
-            let with_room = with_room.filter_map(|worker| Some((worker.candidate()?, *worker)));
-            let (candidates, workers): (Vec<_>, Vec<_>) = with_room.unzip();
-            let chosen = match affinity {
+            let now = self.clock.now();
+            let free = serving.iter().filter(|one| !ask.tried.contains(&one.id));
+            let free = free.filter_map(|one| match one.place(now) {
+                Place::Free(candidate) => Some((candidate, *one)),
+                Place::Taken | Place::Closed(_) | Place::Draining => None,
+            });
+            let (candidates, workers): (Vec<Candidate>, Vec<_>) = free.unzip();
+            let chosen = match ask.affinity {
                 Some(key) => choice::of_affinity(&candidates, key),
                 None => choice::of_two(&candidates, &mut rand::rng()),
             };
             // Another may have taken the last place meanwhile; then there is one worker less to choose from.
-            if let Some(lease) = Lease::take(workers.get(chosen?)?, self) {
+            if let Some(lease) = Lease::take(workers.get(chosen?)?, self, &ask.model) {
                 return Some(lease);
             }
+        }
+    }
+
+    /// How long the worker that was chosen last may take: half of what is left while there is another to turn to.
+    fn patience(&self, serving: &[&Arc<Worker>], ask: &mut Ask) -> Duration {
+        let left = ask.left_of(self.first_byte);
+        let now = self.clock.now();
+        let could_do = |one: &&&Arc<Worker>| {
+            !ask.tried.contains(&one.id) && matches!(one.place(now), Place::Free(_) | Place::Taken)
+        };
+        match serving.iter().find(could_do) {
+            Some(_) => left / 2,
+            None => left,
         }
     }
 
@@ -149,7 +195,18 @@ impl Pool {
         let now = self.clock.now();
         self.all()
             .iter()
-            .any(|worker| worker.is_known() && worker.is_ready(now))
+            .filter(|worker| worker.is_known())
+            .any(|worker| matches!(worker.place(now), Place::Free(_) | Place::Taken))
+    }
+
+    /// Lets a worker finish what it has and gives it nothing new, or no longer so. Says whether there is such a worker.
+    pub fn drain(&self, id: &str, is_draining: bool) -> bool {
+        let workers = self.all();
+        let worker = workers.iter().find(|worker| worker.id.as_str() == id);
+        worker.is_some_and(|worker| {
+            worker.drain(is_draining);
+            true
+        })
     }
 
     fn all(&self) -> Vec<Arc<Worker>> {
@@ -174,10 +231,19 @@ impl Pool {
     }
 }
 
+/// How long it is until one of `workers` may be asked again.
+fn ready_in(workers: &[&Arc<Worker>], now: UnixMs) -> Duration {
+    let waits = workers.iter().filter_map(|worker| match worker.place(now) {
+        Place::Closed(until) => Some(until.since(now)),
+        Place::Free(_) | Place::Taken | Place::Draining => None,
+    });
+    waits.min().unwrap_or(probe::PERIOD)
+}
+
 /// What the worker that `settings` name serves, asked once, by whoever has no pool.
 pub async fn models_at(settings: &WorkerSettings) -> Result<Vec<Model>, SendError> {
     let target = Target::of(settings);
-    let list = Upstream::new(probe::PERIOD).models(&target).await?;
+    let list = Upstream::new().models(&target).await?;
     Ok(list.data)
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Pool;
+use super::health::Outcome;
 use super::worker::Worker;
+use super::{Pool, SendError};
 
 pub(super) const PERIOD: Duration = Duration::from_secs(2);
 
@@ -29,7 +30,7 @@ pub(super) async fn run(pool: Pool, worker: Arc<Worker>, stopping: CancellationT
 }
 
 /// Asks once, and logs only what has changed since.
-async fn probe(pool: &Pool, worker: &Worker, was_well: Option<bool>) -> bool {
+async fn probe(pool: &Pool, worker: &Arc<Worker>, was_well: Option<bool>) -> bool {
     match pool.upstream.models(&worker.target).await {
         Ok(list) => {
             if was_well != Some(true) {
@@ -37,14 +38,18 @@ async fn probe(pool: &Pool, worker: &Worker, was_well: Option<bool>) -> bool {
                 tracing::info!(worker = %worker.id, ?models, "worker is well");
             }
             worker.learn(list.data);
-            worker.succeeded();
+            pool.probed(worker, Outcome::Good);
             true
         }
         Err(error) => {
             if was_well != Some(false) {
                 tracing::warn!(worker = %worker.id, error = &error as &dyn std::error::Error, "worker cannot be used");
             }
-            worker.failed(pool.clock.now());
+            let outcome = match error {
+                SendError::Connection(_) => Outcome::Unreachable,
+                _ => Outcome::Failed,
+            };
+            pool.probed(worker, outcome);
             false
         }
     }

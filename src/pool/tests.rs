@@ -2,8 +2,8 @@ use std::num::NonZeroUsize;
 use std::sync::Barrier;
 use std::thread;
 
+use super::health::Outcome;
 use super::*;
-use crate::clock::UnixMs;
 
 const MODEL: &str = "m";
 
@@ -27,7 +27,10 @@ fn pool(max_in_flight: &[usize]) -> Pool {
     Pool {
         workers: Arc::new(RwLock::new(workers.collect())),
         affine: Arc::default(),
-        upstream: Upstream::new(probe::PERIOD),
+        retries: Arc::new(Retries::new()),
+        judging: Arc::default(),
+        upstream: Upstream::new(),
+        first_byte: Duration::from_secs(20),
         clock: Clock::manual(UnixMs(1_000_000)),
     }
 }
@@ -42,7 +45,7 @@ fn however_many_ask_at_once_no_worker_gets_more_than_it_may_have() {
         barrier.wait();
         let affinity = number.is_multiple_of(2).then_some(7);
         let held: Vec<_> = (0..8)
-            .filter_map(|_| pool.lease(MODEL, affinity, &[]).ok())
+            .filter_map(|_| pool.lease(&mut Ask::new(MODEL, affinity)).ok())
             .collect();
         let busy = pool.all();
         for (worker, room) in busy.iter().zip(room) {
@@ -69,20 +72,103 @@ fn however_many_ask_at_once_no_worker_gets_more_than_it_may_have() {
 #[test]
 fn what_was_tried_or_serves_nothing_of_the_kind_is_not_leased() {
     let pool = pool(&[1, 1]);
-    let first = pool.lease(MODEL, None, &[]).unwrap();
-    let second = pool.lease(MODEL, None, &[]).unwrap();
-    assert_ne!(first.worker(), second.worker());
+    let mut ask = Ask::new(MODEL, None);
+    let first = pool.lease(&mut ask).unwrap();
+    let first_worker = first.worker().clone();
     drop(first);
-    let refused = pool.lease(MODEL, None, &[second.worker().clone()]);
-    let other = refused.map(|lease| lease.worker().clone()).unwrap();
-    assert_ne!(other, *second.worker());
-    let all = [other, second.worker().clone()];
-    assert!(matches!(
-        pool.lease(MODEL, None, &all),
-        Err(NoLease::NoneReady { .. })
-    ));
-    assert!(matches!(
-        pool.lease("n", None, &[]),
-        Err(NoLease::UnknownModel)
-    ));
+    let second = pool.lease(&mut ask).unwrap();
+    assert_ne!(*second.worker(), first_worker);
+    drop(second);
+    let none = pool.lease(&mut ask);
+    assert!(matches!(none, Err(NoLease::NoneReady { .. })));
+    let unknown = pool.lease(&mut Ask::new("n", None));
+    assert!(matches!(unknown, Err(NoLease::UnknownModel)));
+}
+
+fn fail(pool: &Pool, at: usize) {
+    let worker = pool.all()[at].clone();
+    (0..3).for_each(|_| pool.saw(&worker, Outcome::Failed, false));
+}
+
+#[test]
+fn no_more_than_half_are_ejected_while_they_answer() {
+    for (workers, ejected) in [(1, 0), (2, 1), (3, 1), (4, 2), (9, 4)] {
+        let pool = pool(&vec![9; workers]);
+        (0..workers).for_each(|at| fail(&pool, at));
+        let states = pool.snapshot().into_iter().map(|standing| standing.state);
+        let out = states.filter(|state| matches!(state, WorkerState::Ejected { .. }));
+        assert_eq!(out.count(), ejected, "of {workers}");
+    }
+}
+
+#[test]
+fn threads_that_see_many_fail_at_once_eject_no_more_than_half() {
+    let pool = pool(&[9; 8]);
+    let barrier = Barrier::new(8);
+    thread::scope(|scope| {
+        for at in 0..8 {
+            let (pool, barrier) = (&pool, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                fail(pool, at);
+            });
+        }
+    });
+    let out = pool
+        .all()
+        .iter()
+        .filter(|one| one.is_ejected_alive())
+        .count();
+    assert_eq!(out, 4);
+}
+
+#[test]
+fn the_slow_one_is_ejected_and_measured_anew_when_it_is_back() {
+    let pool = pool(&[9; 4]);
+    let work = (MODEL.to_owned(), true);
+    let took = |at: usize, ms: u64, times: usize| {
+        let worker = pool.all()[at].clone();
+        (0..times).for_each(|_| pool.took(&worker, &work, Duration::from_millis(ms)));
+        pool.snapshot()[at].state
+    };
+    for at in 0..3 {
+        assert_eq!(took(at, 200 + at as u64, 40), WorkerState::Ready);
+    }
+    let until = pool.clock.now().plus(Duration::from_secs(5));
+    let ejected = WorkerState::Ejected {
+        cause: Cause::Slow,
+        until,
+    };
+    assert_eq!(took(3, 2_000, 40), ejected);
+    pool.clock.advance(Duration::from_secs(5));
+    assert_eq!(pool.snapshot()[3].state, WorkerState::HalfOpen);
+    // Its trial goes well.
+    let worker = pool.all()[3].clone();
+    let trial = Lease::take(&worker, &pool, &MODEL.into()).unwrap();
+    assert!(Lease::take(&worker, &pool, &MODEL.into()).is_none());
+    pool.saw(&worker, Outcome::Good, true);
+    drop(trial);
+    assert_eq!(
+        took(3, 2_000, 12),
+        WorkerState::Ready,
+        "few answers tell nothing"
+    );
+    assert!(matches!(took(3, 2_000, 12), WorkerState::Ejected { .. }));
+}
+
+#[test]
+fn a_worker_that_is_drained_gets_nothing_new() {
+    let pool = pool(&[2, 2]);
+    let id = pool.all()[0].id.clone();
+    let held = Lease::take(&pool.all()[0], &pool, &MODEL.into()).unwrap();
+    assert!(pool.drain(id.as_str(), true) && !pool.drain("nobody", true));
+    let leases: Vec<_> = (0..4)
+        .filter_map(|_| pool.lease(&mut Ask::new(MODEL, None)).ok())
+        .collect();
+    assert_eq!(leases.len(), 2);
+    assert_eq!(pool.snapshot()[0].state, WorkerState::Draining);
+    assert_eq!(pool.snapshot()[0].in_flight, 1, "it finishes what it has");
+    drop(held);
+    pool.drain(id.as_str(), false);
+    assert!(pool.lease(&mut Ask::new(MODEL, None)).is_ok());
 }

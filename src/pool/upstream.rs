@@ -57,6 +57,10 @@ impl Target {
         }
     }
 
+    pub(super) fn url(&self) -> &str {
+        self.base.as_str()
+    }
+
     fn request(&self, method: Method, path: &str) -> request::Builder {
         let request = Request::builder()
             .method(method)
@@ -77,11 +81,10 @@ fn address(base: &Url, path: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    first_byte: Duration,
 }
 
 impl Upstream {
-    pub(super) fn new(first_byte: Duration) -> Self {
+    pub(super) fn new() -> Self {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT));
@@ -95,7 +98,7 @@ impl Upstream {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Upstream { client, first_byte }
+        Upstream { client }
     }
 
     pub(super) async fn post(
@@ -103,6 +106,7 @@ impl Upstream {
         target: &Target,
         path: &str,
         body: Bytes,
+        patience: Duration,
     ) -> Result<Response<Incoming>, SendError> {
         let request = target
             .request(Method::POST, path)
@@ -110,7 +114,7 @@ impl Upstream {
             .header(ACCEPT, "application/json, text/event-stream")
             .body(Full::new(body))
             .map_err(SendError::Address)?;
-        self.answer(request, self.first_byte).await
+        self.answer(request, patience).await
     }
 
     pub(super) async fn models(&self, target: &Target) -> Result<ModelList, SendError> {

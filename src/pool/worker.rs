@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use url::Url;
 use wire::Model;
 
 use super::choice::{self, Candidate};
+use super::health::{Cause, Health, Outcome, State, Way};
+use super::pace::{Pace, Work};
 use super::upstream::Target;
 use crate::clock::UnixMs;
 use crate::config::WorkerSettings;
@@ -32,6 +33,10 @@ impl WorkerId {
     pub(super) fn local() -> Self {
         WorkerId("local".into())
     }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for WorkerId {
@@ -39,10 +44,6 @@ impl fmt::Display for WorkerId {
         f.write_str(&self.0)
     }
 }
-
-/// After the first failure a worker rests this long, twice as long after each further one.
-const REST: Duration = Duration::from_millis(250);
-const LONGEST_REST: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -53,10 +54,28 @@ pub(super) struct Worker {
     max_in_flight: Option<NonZeroUsize>,
     /// `None` until it has said.
     models: RwLock<Option<Vec<Model>>>,
-    in_flight: AtomicUsize,
-    failures_in_a_row: AtomicU32,
-    /// Not to be asked before this moment, unix milliseconds.
-    rests_until: AtomicI64,
+    now: Mutex<Now>,
+}
+
+/// What changes with each request.
+#[derive(Debug)]
+struct Now {
+    in_flight: usize,
+    is_draining: bool,
+    health: Health,
+    pace: Pace,
+}
+
+/// Whether a request may go to a worker.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Free(Candidate),
+    /// Others have all its places.
+    Taken,
+    /// It is left alone until then.
+    Closed(UnixMs),
+    /// It finishes what it has, and gets nothing new.
+    Draining,
 }
 
 impl Worker {
@@ -72,9 +91,12 @@ impl Worker {
             weight: settings.weight.get(),
             max_in_flight: settings.max_in_flight,
             models: RwLock::new(None),
-            in_flight: AtomicUsize::new(0),
-            failures_in_a_row: AtomicU32::new(0),
-            rests_until: AtomicI64::new(0),
+            now: Mutex::new(Now {
+                in_flight: 0,
+                is_draining: false,
+                health: Health::new(),
+                pace: Pace::default(),
+            }),
         }
     }
 
@@ -103,70 +125,132 @@ impl Worker {
         models.iter().flatten().any(|served| served.id == model)
     }
 
-    #[cfg(test)]
+    /// Whether the two serve a model in common.
+    pub(super) fn is_peer_of(&self, other: &Worker) -> bool {
+        let models = other.models();
+        models.iter().any(|model| self.serves(&model.id))
+    }
+
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.now().in_flight
     }
 
-    /// How it looks to a choice, while it has room.
-    pub(super) fn candidate(&self) -> Option<Candidate> {
-        let in_flight = self.in_flight.load(Ordering::Relaxed);
-        self.has_room(in_flight).then_some(Candidate {
-            in_flight,
-            weight: self.weight,
-            number: self.number,
-        })
+    pub(super) fn place(&self, at: UnixMs) -> Place {
+        let now = self.now();
+        match now.health.way(at) {
+            _ if now.is_draining => Place::Draining,
+            Way::Closed(until) => Place::Closed(until),
+            Way::Tried => Place::Taken,
+            Way::Open | Way::Trial if self.has_room(&now) => Place::Free(Candidate {
+                in_flight: now.in_flight,
+                weight: self.weight,
+                number: self.number,
+            }),
+            Way::Open | Way::Trial => Place::Taken,
+        }
     }
 
-    fn has_room(&self, in_flight: usize) -> bool {
+    fn has_room(&self, now: &Now) -> bool {
+        let in_flight = now.in_flight;
         self.max_in_flight.is_none_or(|max| in_flight < max.get())
     }
 
-    /// Counts one more request, unless others have taken the last place meanwhile.
-    pub(super) fn enter(&self) -> bool {
-        let one_more = |in_flight| self.has_room(in_flight).then(|| in_flight + 1);
-        self.in_flight
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .is_ok()
+    /// Counts one more request, and says whether it is a trial; `None` where the place was taken meanwhile.
+    pub(super) fn enter(&self, at: UnixMs) -> Option<bool> {
+        let mut now = self.now();
+        if now.is_draining || !self.has_room(&now) {
+            return None;
+        }
+        let is_trial = now.health.enter(at)?;
+        now.in_flight += 1;
+        Some(is_trial)
     }
 
-    pub(super) fn leave(&self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    /// A request has left, `untried` if it was a trial that has shown nothing.
+    pub(super) fn leave(&self, untried: bool) {
+        let mut now = self.now();
+        now.in_flight -= 1;
+        if untried {
+            now.health.untried();
+        }
     }
 
-    pub(super) fn is_ready(&self, now: UnixMs) -> bool {
-        now.0 >= self.rests_until.load(Ordering::Relaxed)
+    pub(super) fn drain(&self, is_draining: bool) {
+        self.now().is_draining = is_draining;
     }
 
-    pub(super) fn succeeded(&self) {
-        self.failures_in_a_row.store(0, Ordering::Relaxed);
-        self.rests_until.store(0, Ordering::Relaxed);
+    pub(super) fn is_draining(&self) -> bool {
+        self.now().is_draining
     }
 
-    pub(super) fn failed(&self, now: UnixMs) {
-        let before = self.failures_in_a_row.fetch_add(1, Ordering::Relaxed);
-        let rest = REST
-            .saturating_mul(2u32.saturating_pow(before))
-            .min(LONGEST_REST);
-        self.rests_until.store(now.plus(rest).0, Ordering::Relaxed);
+    pub(super) fn saw(&self, outcome: Outcome, is_trial: bool, may_eject: bool, at: UnixMs) {
+        self.change(|now| now.health.saw(outcome, is_trial, may_eject, at));
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    pub(super) fn probed(&self, outcome: Outcome, may_eject: bool, at: UnixMs) {
+        self.change(|now| now.health.probed(outcome, may_eject, at));
+    }
 
-    #[test]
-    fn a_worker_rests_longer_after_each_failure_and_is_well_after_a_success() {
-        let worker = Worker::of(&"http://127.0.0.1:1".parse().unwrap());
-        let now = UnixMs(1_000_000);
-        worker.failed(now);
-        assert!(!worker.is_ready(now) && worker.is_ready(now.plus(REST)));
-        worker.failed(now);
-        assert!(!worker.is_ready(now.plus(REST)) && worker.is_ready(now.plus(REST * 2)));
-        (0..40).for_each(|_| worker.failed(now));
-        assert!(worker.is_ready(now.plus(LONGEST_REST)));
-        worker.succeeded();
-        assert!(worker.is_ready(now));
+    pub(super) fn is_slow(&self, at: UnixMs) {
+        self.change(|now| now.health.is_slow(at));
+    }
+
+    /// Logs what `judge` has changed. An ejected worker's pace is forgotten: when it comes back, it is measured anew.
+    fn change(&self, judge: impl FnOnce(&mut Now)) {
+        let mut now = self.now();
+        let before = now.health.state();
+        judge(&mut now);
+        let after = now.health.state();
+        match (before, after) {
+            (State::Ejected { cause, .. }, State::Ejected { cause: same, .. }) if cause == same => {
+            }
+            (_, State::Ejected { cause, .. }) => {
+                now.pace.forget();
+                tracing::warn!(worker = %self.id, ?cause, "worker ejected");
+            }
+            (State::Ejected { .. }, State::Well) => {
+                tracing::info!(worker = %self.id, "worker is back");
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes how long its first byte took. Says whether it is time to compare it with others.
+    pub(super) fn took(&self, work: &Work, time: Duration) -> bool {
+        let mut now = self.now();
+        // What it answers yet of what it was asked before its ejection is no measure of what it will be.
+        let is_ejected = matches!(now.health.state(), State::Ejected { .. });
+        !is_ejected && now.pace.took(work, time)
+    }
+
+    pub(super) fn usual(&self, work: &Work) -> Option<Duration> {
+        self.now().pace.usual(work)
+    }
+
+    pub(super) fn median(&self) -> Option<Duration> {
+        self.now().pace.median()
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.now().health.state()
+    }
+
+    pub(super) fn error_rate(&self, at: UnixMs) -> f64 {
+        self.now().health.error_rate(at)
+    }
+
+    /// Whether it is ejected though it answers.
+    pub(super) fn is_ejected_alive(&self) -> bool {
+        matches!(
+            self.state(),
+            State::Ejected {
+                cause: Cause::Failing | Cause::Slow,
+                ..
+            }
+        )
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

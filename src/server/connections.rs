@@ -130,6 +130,7 @@ mod tests {
             head: minute,
             body_pause: minute,
             first_byte: minute,
+            idle: minute,
             drain: minute,
         };
         let (close, closing) = oneshot::channel::<()>();

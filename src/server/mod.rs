@@ -133,6 +133,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock: clock.clone(),
         tasks: tasks.clone(),
         keepalive: config.streams.keepalive,
+        idle: config.limits.idle,
         body_limit: config.limits.body,
     };
     let dashboard = Dashboard::new(

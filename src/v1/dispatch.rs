@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 use super::affinity;
 use super::call::Call;
@@ -14,7 +15,7 @@ use super::error::ApiError;
 use super::exchange::Exchange;
 use super::headers::Phase;
 use super::worker_error;
-use crate::pool::{Lease, NoLease, SendError};
+use crate::pool::{Ask, Lease, NoLease, SendError};
 
 /// A worker's answer that has begun well, and the place that it holds.
 pub(super) struct Answer {
@@ -39,43 +40,59 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         true => affinity::key(&exchange.principal.account, &call.body),
         false => None,
     };
-    let mut tried = vec![];
+    let mut ask = Ask::new(&call.model, affinity);
     let mut last = None;
     loop {
-        let lease = match pool.lease(&call.model, affinity, &tried) {
+        let lease = match pool.lease(&mut ask) {
             Ok(lease) => lease,
             Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.model)),
             Err(NoLease::NoneReady { retry_after }) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
+            }
+            Err(NoLease::TriedEnough) => {
+                return Err(last.unwrap_or_else(|| ApiError::no_worker(A_MOMENT)));
             }
         };
         exchange.entry.record().worker = Some(lease.worker().to_string());
         let began = Instant::now();
         let sent = lease.send(call.target.path, call.body.clone()).await;
         exchange.arrival.took(Phase::Upstream, began.elapsed());
-        match sent {
+        last = match sent {
             Ok(response) if response.status().is_success() => {
                 return Ok(Answer { lease, response });
             }
             Ok(response) if is_about_the_request(response.status()) => {
-                return Err(ApiError::refused_by_worker(detail(response).await));
+                return Err(ApiError::refused_by_worker(
+                    detail(response, exchange.v1.idle).await,
+                ));
             }
             Ok(response) => {
                 let status = response.status().as_u16();
                 tracing::warn!(request_id = %exchange.arrival.id, worker = %lease.worker(), status, "worker refused; trying another");
-                last = Some(refused(status));
+                match status {
+                    // It is busy, as the pool knows by now, and knows for how long.
+                    429 | 503 => None,
+                    _ => Some(all_failed()),
+                }
             }
-            Err(SendError::Timeout) => return Err(ApiError::upstream_timeout()),
             Err(error) => {
+                let timed_out = matches!(error, SendError::Timeout);
                 let error = &error as &dyn Error;
                 tracing::warn!(request_id = %exchange.arrival.id, worker = %lease.worker(), error, "worker failed; trying another");
-                last = Some(ApiError::upstream(
-                    "The workers that serve this model failed. Try again in a moment.",
-                ));
+                Some(match timed_out {
+                    true => ApiError::upstream_timeout(),
+                    false => all_failed(),
+                })
             }
-        }
-        tried.push(lease.worker().clone());
+        };
     }
+}
+
+/// Until retries are to be had again, or a worker that gave no time of its own.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+fn all_failed() -> ApiError {
+    ApiError::upstream("The workers that serve this model failed. Try again in a moment.")
 }
 
 /// Whether another worker would say the same. What is wrong with our key or our address for it would not.
@@ -83,24 +100,22 @@ fn is_about_the_request(status: StatusCode) -> bool {
     matches!(status.as_u16(), 400 | 413 | 415 | 422)
 }
 
-fn refused(status: u16) -> ApiError {
-    match status {
-        429 | 503 => ApiError::no_worker(Duration::from_secs(1)),
-        _ => ApiError::upstream("The workers that serve this model failed. Try again in a moment."),
-    }
-}
-
-async fn detail(response: hyper::Response<Incoming>) -> Option<wire::ErrorDetail> {
-    let body = collect(response).await.ok()?;
+async fn detail(response: hyper::Response<Incoming>, idle: Duration) -> Option<wire::ErrorDetail> {
+    let body = collect(response, idle).await.ok()?;
     worker_error::read(&body)
 }
 
-/// The whole of a plain answer.
+/// The whole of a plain answer, unless the worker is silent for `idle` before its end.
 pub(super) async fn collect(
     response: hyper::Response<Incoming>,
+    idle: Duration,
 ) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
-    Ok(Limited::new(response.into_body(), ANSWER_BYTES)
-        .collect()
-        .await?
-        .to_bytes())
+    let mut body = Limited::new(response.into_body(), ANSWER_BYTES);
+    let mut whole = vec![];
+    while let Some(frame) = timeout(idle, body.frame()).await? {
+        if let Ok(piece) = frame?.into_data() {
+            whole.extend_from_slice(&piece);
+        }
+    }
+    Ok(whole.into())
 }

@@ -64,6 +64,8 @@ pub struct V1 {
     pub tasks: Tasks,
     /// How long a worker may be silent before a stream's client hears that we are still there.
     pub keepalive: Duration,
+    /// How long a worker may be silent in the middle of its answer before that counts as broken off.
+    pub idle: Duration,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
 }

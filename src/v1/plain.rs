@@ -85,7 +85,7 @@ async fn take_in(
 ) -> Result<Bytes, ApiError> {
     let broken = || ApiError::upstream("The worker broke off its answer. Try again.");
     let Answer { lease, response } = answer;
-    let body = match dispatch::collect(response).await {
+    let body = match dispatch::collect(response, exchange.v1.idle).await {
         Ok(body) => body,
         Err(error) => {
             lease.failed();

@@ -30,6 +30,8 @@ pub struct Script {
     tokens: Vec<String>,
     usage: Option<(u64, u64)>,
     refusal: Option<(StatusCode, Value)>,
+    /// Seconds, in a refusal's `Retry-After`.
+    retry_after: Option<u64>,
     gate: Option<Arc<Semaphore>>,
     /// Holds the head of an answer back.
     door: Option<Arc<Semaphore>>,
@@ -46,6 +48,7 @@ impl Script {
             tokens: tokens.iter().map(ToString::to_string).collect(),
             usage: Some((5, count)),
             refusal: None,
+            retry_after: None,
             gate: None,
             door: None,
             holds_end: false,
@@ -59,6 +62,13 @@ impl Script {
         Script {
             refusal: Some((StatusCode::from_u16(status).unwrap(), body)),
             ..Script::says(&[])
+        }
+    }
+
+    pub fn and_says_retry_after(self, seconds: u64) -> Self {
+        Script {
+            retry_after: Some(seconds),
+            ..self
         }
     }
 
@@ -294,7 +304,15 @@ impl Face {
             door.acquire().await.unwrap().forget();
         }
         match script.refusal {
-            Some((status, body)) => Err((status, Json(body)).into_response()),
+            Some((status, body)) => {
+                let mut refusal = (status, Json(body)).into_response();
+                if let Some(seconds) = script.retry_after {
+                    refusal
+                        .headers_mut()
+                        .insert(header::RETRY_AFTER, seconds.into());
+                }
+                Err(refusal)
+            }
             None => Ok(script),
         }
     }

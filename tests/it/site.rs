@@ -186,6 +186,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             head: Duration::from_secs(20),
             body_pause: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
+            idle: Duration::from_secs(20),
             drain: Duration::from_secs(20),
         },
         streams: StreamSettings {

@@ -15,6 +15,7 @@ use wire::sse::Framer;
 use super::event::{Event, Kind};
 use super::tally::Tally;
 use super::writer::Writer;
+use crate::clock::{Clock, UnixMs};
 use crate::pool::Lease;
 use crate::v1::call::Call;
 use crate::v1::dispatch::Answer;
@@ -32,6 +33,7 @@ pub(in crate::v1) struct Meter {
     /// `None` once the stream has ended.
     open: Option<Open>,
     upstream: Incoming,
+    patience: Patience,
     framer: Framer,
     writer: Writer,
     /// `None` until all has been said; then why, if that was an error.
@@ -43,6 +45,24 @@ struct Open {
     entry: Entry,
     lease: Lease,
     tally: Tally,
+}
+
+/// How long the worker has been silent, and may be.
+struct Patience {
+    clock: Clock,
+    heard: UnixMs,
+    idle: Duration,
+}
+
+impl Patience {
+    fn heard(&mut self) {
+        self.heard = self.clock.now();
+    }
+
+    fn left(&self) -> Duration {
+        let silent = self.clock.now().since(self.heard);
+        self.idle.saturating_sub(silent)
+    }
 }
 
 /// What comes next of a stream.
@@ -66,7 +86,13 @@ impl Meter {
     pub(super) fn new(exchange: Exchange, call: &Call, answer: Answer) -> Self {
         let Answer { lease, response } = answer;
         let writer = Writer::new(&exchange.arrival.id, call.include_usage);
+        let patience = Patience {
+            heard: exchange.v1.clock.now(),
+            clock: exchange.v1.clock.clone(),
+            idle: exchange.v1.idle,
+        };
         Meter {
+            patience,
             open: Some(Open {
                 entry: exchange.entry,
                 lease,
@@ -92,9 +118,14 @@ impl Meter {
                 let _ = timeout(LAST_WORDS, self.upstream.frame()).await;
                 return None;
             }
-            let Ok(frame) = timeout(silence, self.upstream.frame()).await else {
-                return Some(Piece::Silence);
+            let wait = silence.min(self.patience.left());
+            let Ok(frame) = timeout(wait, self.upstream.frame()).await else {
+                return Some(match self.patience.left() {
+                    Duration::ZERO => self.fail(vec![], "fell silent"),
+                    _ => Piece::Silence,
+                });
             };
+            self.patience.heard();
             let piece = match frame {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(piece) => piece,

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use assisters::principal::Tier;
 use reqwest::StatusCode;
@@ -88,4 +89,154 @@ async fn before_any_worker_was_seen_no_model_is_said_to_be_unknown() {
     let site = Site::unready(TempDir::new().unwrap(), vec![worker.address]).await;
     let request = site.chat(&site.key(Tier::Free).await, json!({}));
     error_of(request, 503, "server_error", "no_worker_available").await;
+}
+
+#[tokio::test]
+async fn one_dead_worker_of_many_costs_no_client_an_error() {
+    let mut workers = vec![];
+    for _ in 0..4 {
+        workers.push(FakeWorker::start().await);
+    }
+    let site = Site::with(&workers.iter().collect::<Vec<_>>()).await;
+    let key = site.key(Tier::Startup).await;
+    let gate = Arc::new(Semaphore::new(0));
+    for worker in &workers {
+        worker.follow(Script::says(&["x"]).through(&gate));
+    }
+    let mut running = JoinSet::new();
+    for _ in 0..60 {
+        let request = site.chat(&key, json!({}));
+        running.spawn(async move { request.send().await.unwrap().status() });
+    }
+    let asked = |workers: &[FakeWorker]| -> usize {
+        workers.iter().map(|worker| worker.requests().len()).sum()
+    };
+    until(async || asked(&workers) == 60).await;
+    let lost = workers[0].requests().len();
+    assert!(lost > 0);
+    workers[0].die();
+    until(async || asked(&workers) == 60 + lost).await;
+    gate.add_permits(60);
+    assert_eq!(within(running.join_all()).await, [StatusCode::OK; 60]);
+    // And none of those that come after it.
+    gate.add_permits(60);
+    for _ in 0..20 {
+        site.answer(&key, json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_asks_to_be_left_alone_is_for_exactly_so_long() {
+    let (busy, other) = (FakeWorker::start().await, FakeWorker::start().await);
+    let site = Site::with(&[&busy, &other]).await;
+    let key = site.key(Tier::Startup).await;
+    busy.follow(Script::refuses(429, "too many").and_says_retry_after(7));
+    let mut asked = 0;
+    for round in 1..=2 {
+        until(async || {
+            site.answer(&key, json!({})).await;
+            asked += 1;
+            busy.requests().len() == round
+        })
+        .await;
+        for _ in 0..10 {
+            site.clock.advance(Duration::from_millis(699));
+            site.answer(&key, json!({})).await;
+            asked += 1;
+        }
+        assert_eq!(busy.requests().len(), round, "it rests");
+        site.clock.advance(Duration::from_millis(10));
+    }
+    assert_eq!(other.requests().len(), asked, "nobody has noticed");
+}
+
+#[tokio::test]
+async fn while_the_only_worker_rests_its_clients_hear_for_how_long() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Developer).await;
+    worker.follow(Script::refuses(503, "full").and_says_retry_after(7));
+    for _ in 0..3 {
+        let response = within(site.chat(&key, json!({})).send()).await.unwrap();
+        assert_eq!(number(&response, "retry-after"), 7);
+        error_in(response, 503, "server_error", "no_worker_available").await;
+    }
+    assert_eq!(worker.requests().len(), 1);
+    worker.follow(Script::says(&["x"]));
+    site.clock.advance(Duration::from_secs(7));
+    site.answer(&key, json!({})).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_does_not_begin_in_its_time_is_made_up_for_by_another() {
+    let (stuck, well) = (FakeWorker::start().await, FakeWorker::start().await);
+    let site = Site::tuned(&[&stuck, &well], |config| {
+        config.limits.first_byte = Duration::from_secs(4);
+    })
+    .await;
+    let key = site.key(Tier::Developer).await;
+    let door = Arc::new(Semaphore::new(0));
+    stuck.follow(Script::says(&["late"]).behind(&door));
+    until(async || {
+        site.answer(&key, json!({})).await;
+        !stuck.requests().is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_no_worker_begins_in_time_the_answer_says_so() {
+    let workers = [FakeWorker::start().await, FakeWorker::start().await];
+    let [first, second] = &workers;
+    let site = Site::tuned(&[first, second], |config| {
+        config.limits.first_byte = Duration::from_millis(500);
+    })
+    .await;
+    let door = Arc::new(Semaphore::new(0));
+    for worker in &workers {
+        worker.follow(Script::says(&["late"]).behind(&door));
+    }
+    let request = site.chat(&site.key(Tier::Free).await, json!({}));
+    error_of(request, 504, "server_error", "upstream_timeout").await;
+    assert_eq!((first.requests().len(), second.requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_ejects_nobody() {
+    let workers = [FakeWorker::start().await, FakeWorker::start().await];
+    let [first, second] = &workers;
+    let site = Site::with(&[first, second]).await;
+    let key = site.key(Tier::Startup).await;
+    for worker in &workers {
+        worker.follow(Script::refuses(400, "the context is too long"));
+    }
+    for _ in 0..20 {
+        let request = site.chat(&key, json!({}));
+        error_of(request, 400, "invalid_request_error", "from_worker").await;
+    }
+    for worker in &workers {
+        worker.follow(Script::says(&["x"]));
+        site.answer(&key, json!({"model": worker.own_model()}))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_fleet_that_fails_is_not_asked_much_more_for_it() {
+    let mut workers = vec![];
+    for _ in 0..6 {
+        workers.push(FakeWorker::start().await);
+    }
+    let site = Site::with(&workers.iter().collect::<Vec<_>>()).await;
+    let key = site.key(Tier::Startup).await;
+    for worker in &workers {
+        worker.follow(Script::refuses(500, "out of memory"));
+    }
+    for _ in 0..100 {
+        let request = site.chat(&key, json!({}));
+        error_of(request, 502, "server_error", "upstream_error").await;
+    }
+    // Half of the workers are not ejected, and each request could be tried on them all.
+    let asked: usize = workers.iter().map(|worker| worker.requests().len()).sum();
+    assert!((130..=140).contains(&asked), "{asked}");
 }

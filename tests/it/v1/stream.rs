@@ -244,6 +244,35 @@ async fn while_a_worker_is_silent_the_client_hears_that_we_are_there() {
 }
 
 #[tokio::test]
+async fn a_worker_that_falls_silent_for_too_long_has_broken_off() {
+    let worker = FakeWorker::start().await;
+    let site = impatient(&worker).await;
+    let caller = site.caller(Tier::Free).await;
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["a", "b"]).through(&gate));
+    let request = site.chat(&caller.secret, json!({"stream": true}));
+    let mut response = within(request.send()).await.unwrap();
+    read_until(&mut response, r#""content":"a""#).await;
+    site.clock.advance(Duration::from_secs(19));
+    // Not yet: what comes still counts, and its time begins anew.
+    gate.add_permits(1);
+    read_until(&mut response, "[DONE]").await;
+
+    worker.follow(Script::says(&["a", "b"]).through(&gate));
+    gate.add_permits(1);
+    let request = site.chat(&caller.secret, json!({"stream": true}));
+    let mut response = within(request.send()).await.unwrap();
+    read_until(&mut response, r#""content":"a""#).await;
+    site.clock.advance(Duration::from_secs(20));
+    let rest = read_until(&mut response, "[DONE]").await;
+    assert!(rest.contains(r#""code":"upstream_error""#), "{rest}");
+    worker.abandoned(1).await;
+    let rows = site.ledger_of(&caller).await;
+    let statuses: Vec<_> = rows.iter().map(|row| row.status).collect();
+    assert_eq!(statuses, [200, 502]);
+}
+
+#[tokio::test]
 async fn the_head_goes_out_though_the_worker_has_not_begun() {
     let worker = FakeWorker::start().await;
     let site = impatient(&worker).await;
