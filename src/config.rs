@@ -28,6 +28,7 @@ pub struct Config {
     /// When empty a local one is started and watched.
     pub workers: Vec<WorkerSettings>,
     pub affinity: AffinitySettings,
+    pub queue: QueueSettings,
     pub limits: RequestLimits,
     pub streams: StreamSettings,
     pub idempotency: IdempotencySettings,
@@ -39,6 +40,15 @@ pub struct Config {
 pub struct AffinitySettings {
     /// Ids of models whose conversations stay where they began.
     pub models: Vec<String>,
+}
+
+/// How requests wait while all places on the workers of their model are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueSettings {
+    /// No longer than this.
+    pub wait: Duration,
+    /// No more than so many for one model.
+    pub length: usize,
 }
 
 /// What a stranger may cost us.
@@ -114,7 +124,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 21] = [
     "listen",
     "public_url",
     "data_dir",
@@ -123,6 +133,8 @@ const NAMES: [&str; 19] = [
     "site_dir",
     "workers",
     "affinity.models",
+    "queue.wait_seconds",
+    "queue.length",
     "limits.body_bytes",
     "limits.header_seconds",
     "limits.body_seconds",
@@ -186,6 +198,12 @@ impl Config {
                 models: settings
                     .checked("affinity.models", "models' ids, separated by commas", names)?
                     .unwrap_or_default(),
+            },
+            queue: QueueSettings {
+                wait: seconds("queue.wait_seconds", 30)?,
+                length: settings
+                    .parse("queue.length", "a number of requests, or 0")?
+                    .unwrap_or(1_000),
             },
             limits: RequestLimits {
                 body: settings

@@ -12,6 +12,7 @@ use crate::ids::{AccountId, KeyId};
 pub struct Principal {
     pub account: AccountId,
     pub via: Via,
+    pub tier: Tier,
     /// What the account may use, all its callers together.
     pub quota: Quota,
     /// What this caller may of that.
@@ -150,6 +151,16 @@ impl Tier {
             Tier::Developer => "Developer",
             Tier::Startup => "Startup",
             Tier::Enterprise => "Enterprise",
+        }
+    }
+
+    /// Its share of what is waited for, against the other tiers'.
+    pub fn weight(self) -> u32 {
+        match self {
+            Tier::Free => 1,
+            Tier::Developer => 2,
+            Tier::Startup => 4,
+            Tier::Enterprise => 8,
         }
     }
 

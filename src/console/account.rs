@@ -62,6 +62,7 @@ impl AccountConsole {
         let caller = Principal {
             account: self.account.id.clone(),
             via: Via::Playground,
+            tier: self.account.tier,
             quota: self.account.quota,
             grant: Arc::default(),
         };

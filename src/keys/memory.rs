@@ -182,6 +182,7 @@ mod tests {
         let principal = Principal {
             account: AccountId::new(),
             via: Via::Key(id.clone()),
+            tier: Tier::Free,
             quota: Tier::Free.quota(),
             grant: Arc::default(),
         };

@@ -278,6 +278,7 @@ fn holder(row: &AnyRow) -> Result<Holder, Error> {
         principal: Principal {
             account: AccountId::from_stored(&row.try_get::<String, _>("account_id")?),
             via: Via::Key(KeyId::from_stored(&row.try_get::<String, _>("id")?)),
+            tier: account_tier(row)?,
             quota: account_quota(row)?,
             grant,
         },
@@ -289,11 +290,14 @@ fn holder(row: &AnyRow) -> Result<Holder, Error> {
     })
 }
 
-fn account_quota(row: &AnyRow) -> Result<Quota, Error> {
-    let tier: Tier = row
-        .try_get::<String, _>("tier")?
+fn account_tier(row: &AnyRow) -> Result<Tier, Error> {
+    row.try_get::<String, _>("tier")?
         .parse()
-        .map_err(|unknown| Error::Decode(Box::new(unknown)))?;
+        .map_err(|unknown| Error::Decode(Box::new(unknown)))
+}
+
+fn account_quota(row: &AnyRow) -> Result<Quota, Error> {
+    let tier = account_tier(row)?;
     Ok(tier.quota_with(row.try_get("account_rpm")?, row.try_get("account_tpm")?))
 }
 

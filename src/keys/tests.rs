@@ -81,6 +81,7 @@ async fn a_key_calls_for_its_account_with_the_quota_of_its_tier() {
     let expected = Principal {
         account: site.account.clone(),
         via: Via::Key(key.id),
+        tier: Tier::Free,
         quota: Tier::Free.quota(),
         grant: Arc::default(),
     };

@@ -6,7 +6,7 @@ mod threads;
 
 use super::*;
 use crate::ids::KeyId;
-use crate::principal::{Grant, Via};
+use crate::principal::{Grant, Tier, Via};
 
 const QUOTA: Quota = Quota {
     rpm: 10,
@@ -28,6 +28,7 @@ fn holder(account: &AccountId, quota: Quota, rpm: Option<u32>, tpm: Option<u64>)
     Principal {
         account: account.clone(),
         via: Via::Key(KeyId::new()),
+        tier: Tier::Free,
         quota,
         grant: grant.into(),
     }

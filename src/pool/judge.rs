@@ -13,18 +13,24 @@ impl Pool {
     /// A request has shown how `worker` is.
     pub(super) fn saw(&self, worker: &Arc<Worker>, outcome: Outcome, is_trial: bool) {
         let now = self.clock.now();
-        if outcome != Outcome::Failed {
-            return worker.saw(outcome, is_trial, false, now);
+        if outcome == Outcome::Failed {
+            let _one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
+            worker.saw(outcome, is_trial, self.may_eject(worker), now);
+        } else {
+            worker.saw(outcome, is_trial, false, now);
         }
-        let _one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
-        worker.saw(outcome, is_trial, self.may_eject(worker), now);
+        if is_trial {
+            self.hand_out();
+        }
     }
 
     /// A probe has.
     pub(super) fn probed(&self, worker: &Arc<Worker>, outcome: Outcome) {
         let now = self.clock.now();
-        let _one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
+        let one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
         worker.probed(outcome, self.may_eject(worker), now);
+        drop(one_at_a_time);
+        self.hand_out();
     }
 
     /// The first byte of an answer took `time`. Who takes several times as long as the others do is ejected.

@@ -21,22 +21,27 @@ pub struct Lease {
     worker: Arc<Worker>,
     pool: Pool,
     model: Arc<str>,
+    since: UnixMs,
     /// How long the worker may take to its first byte.
     pub(super) patience: Duration,
     /// Whether this request tries an ejected worker, and has shown nothing yet.
     is_trial: AtomicBool,
+    is_answered: AtomicBool,
 }
 
 impl Lease {
     /// Takes a place, if there still is one.
     pub(super) fn take(worker: &Arc<Worker>, pool: &Pool, model: &Arc<str>) -> Option<Self> {
-        let is_trial = worker.enter(pool.clock.now())?;
+        let now = pool.clock.now();
+        let is_trial = worker.enter(now)?;
         Some(Lease {
             worker: worker.clone(),
             pool: pool.clone(),
             model: model.clone(),
+            since: now,
             patience: pool.first_byte,
             is_trial: AtomicBool::new(is_trial),
+            is_answered: AtomicBool::new(false),
         })
     }
 
@@ -61,6 +66,7 @@ impl Lease {
         if let Ok(answer) = &answer
             && answer.status().is_success()
         {
+            self.is_answered.store(true, Ordering::Relaxed);
             let work = (self.model.to_string(), is_streamed(answer));
             self.pool.took(&self.worker, &work, now.since(began));
         }
@@ -81,6 +87,11 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.worker.leave(*self.is_trial.get_mut());
+        if *self.is_answered.get_mut() {
+            let time = self.pool.clock.now().since(self.since);
+            self.pool.served(&self.model, time);
+        }
+        self.pool.hand_out();
     }
 }
 

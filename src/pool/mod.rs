@@ -1,7 +1,7 @@
 //! The pool: the workers, which models they serve, and who is asked next.
 //!
-//! [`Pool::lease`] picks a healthy worker that serves a model and has room, and counts the request on it; the [`Lease`]
-//! sends the request and, dropped, takes it off the count. Workers are asked for their models by their own `/v1/models`.
+//! [`Pool::lease`] picks a healthy worker that serves a model and has room, or waits for one, and counts the request on it; the
+//! [`Lease`] sends the request and, dropped, takes it off the count and gives its place to whose turn it is. Workers are asked for their models by their own `/v1/models`.
 
 mod ask;
 mod choice;
@@ -11,9 +11,12 @@ mod lease;
 mod local;
 mod pace;
 mod probe;
+mod queue;
 mod retries;
 mod standing;
+mod turns;
 mod upstream;
+mod waiting;
 mod window;
 mod worker;
 
@@ -24,9 +27,10 @@ use std::time::Duration;
 use wire::{Model, Task};
 
 use crate::clock::{Clock, UnixMs};
-use crate::config::{Config, WorkerSettings};
+use crate::config::{Config, QueueSettings, WorkerSettings};
 use crate::tasks::Tasks;
 pub use ask::Ask;
+use ask::Wish;
 use choice::Candidate;
 pub use health::Cause;
 pub use lease::Lease;
@@ -35,6 +39,7 @@ use retries::Retries;
 pub use standing::{WorkerStanding, WorkerState};
 pub use upstream::SendError;
 use upstream::{Target, Upstream};
+use waiting::Lines;
 pub use worker::WorkerId;
 use worker::{Place, Worker};
 
@@ -45,6 +50,8 @@ pub struct Pool {
     /// Models whose requests stay where their beginning is remembered.
     affine: Arc<BTreeSet<String>>,
     retries: Arc<Retries>,
+    lines: Arc<Mutex<Lines>>,
+    queue: QueueSettings,
     /// Held while a worker is judged by how the others are.
     judging: Arc<Mutex<()>>,
     upstream: Upstream,
@@ -58,13 +65,16 @@ pub struct Pool {
 pub enum NoLease {
     #[error("no worker serves this model")]
     UnknownModel,
-    /// Every worker that serves it is ill or was tried already, or none has said yet what it serves.
+    /// Every worker that serves it is ill, rests or was tried already, or none has said yet what it serves.
     #[error("no worker can take this now")]
     NoneReady { retry_after: Duration },
     #[error(
         "others could be tried, but there is no time left, or too much was tried again of late"
     )]
     TriedEnough,
+    /// So many wait that this request would not be served in time, or was not.
+    #[error("too many wait for this model")]
+    Full { retry_after: Duration },
 }
 
 impl Pool {
@@ -76,6 +86,8 @@ impl Pool {
             workers: Arc::new(RwLock::new(workers.collect())),
             affine: Arc::new(config.affinity.models.iter().cloned().collect()),
             retries: Arc::new(Retries::new()),
+            lines: Arc::default(),
+            queue: config.queue,
             judging: Arc::default(),
             upstream: Upstream::new(),
             first_byte: config.limits.first_byte,
@@ -94,68 +106,66 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a place on a worker that serves the model, may be asked, has room and was not tried: the less busy of two, or the
-    /// one that the request's affinity belongs to.
-    pub fn lease(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
+    /// Takes a place on a worker that serves the model, may be asked and was not tried: the less busy of two, or the one that the
+    /// request's affinity belongs to. Where all their places are taken, waits its turn. Dropped, it gives up its turn.
+    pub async fn lease(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
         let now = self.clock.now();
-        let workers = self.all();
-        let serving: Vec<_> = workers
-            .iter()
-            .filter(|worker| worker.serves(&ask.model))
-            .collect();
-        if serving.is_empty() && workers.iter().any(|worker| worker.is_known()) {
+        let serving = self.serving(&ask.wish.model);
+        if serving.is_empty() && self.all().iter().any(|worker| worker.is_known()) {
             return Err(NoLease::UnknownModel);
         }
-        let mut lease = self.choose(&serving, ask).ok_or(NoLease::NoneReady {
-            retry_after: ready_in(&serving, now),
-        })?;
+        if !serving
+            .iter()
+            .any(|worker| could_take(worker, &ask.wish, now))
+        {
+            return Err(NoLease::NoneReady {
+                retry_after: ready_in(&serving, now),
+            });
+        }
         if !ask.is_again() {
             self.retries.began(now);
-        } else if !self
-            .retries
-            .take(now, workers.iter().map(|one| one.in_flight()).sum())
-        {
+        } else if !self.retries.take(now, self.in_flight()) {
             return Err(NoLease::TriedEnough);
         }
-        ask.tried.push(lease.worker().clone());
-        lease.patience = self.patience(&serving, ask);
+        let mut lease = self.place_for(&ask.wish).await?;
+        ask.wish.tried.push(lease.worker().clone());
+        lease.patience = self.patience(ask);
         if lease.patience.is_zero() {
             return Err(NoLease::TriedEnough);
         }
         Ok(lease)
     }
 
-    /// Takes a place on one of those that are `serving`, unless none has any for this request.
-    fn choose(&self, serving: &[&Arc<Worker>], ask: &Ask) -> Option<Lease> {
+    /// Takes a place on one that has any for this request.
+    fn choose(&self, wish: &Wish) -> Option<Lease> {
+        let serving = self.serving(&wish.model);
         loop {
             let now = self.clock.now();
-            let free = serving.iter().filter(|one| !ask.tried.contains(&one.id));
+            let free = serving.iter().filter(|one| !wish.tried.contains(&one.id));
             let free = free.filter_map(|one| match one.place(now) {
-                Place::Free(candidate) => Some((candidate, *one)),
+                Place::Free(candidate) => Some((candidate, one)),
                 Place::Taken | Place::Closed(_) | Place::Draining => None,
             });
             let (candidates, workers): (Vec<Candidate>, Vec<_>) = free.unzip();
-            let chosen = match ask.affinity {
+            let chosen = match wish.affinity {
                 Some(key) => choice::of_affinity(&candidates, key),
                 None => choice::of_two(&candidates, &mut rand::rng()),
             };
             // Another may have taken the last place meanwhile; then there is one worker less to choose from.
-            if let Some(lease) = Lease::take(workers.get(chosen?)?, self, &ask.model) {
+            if let Some(lease) = Lease::take(workers.get(chosen?)?, self, &wish.model) {
                 return Some(lease);
             }
         }
     }
 
     /// How long the worker that was chosen last may take: half of what is left while there is another to turn to.
-    fn patience(&self, serving: &[&Arc<Worker>], ask: &mut Ask) -> Duration {
+    fn patience(&self, ask: &mut Ask) -> Duration {
         let left = ask.left_of(self.first_byte);
         let now = self.clock.now();
-        let could_do = |one: &&&Arc<Worker>| {
-            !ask.tried.contains(&one.id) && matches!(one.place(now), Place::Free(_) | Place::Taken)
-        };
-        match serving.iter().find(could_do) {
-            Some(_) => left / 2,
-            None => left,
+        let mut serving = self.serving(&ask.wish.model).into_iter();
+        match serving.any(|worker| could_take(&worker, &ask.wish, now)) {
+            true => left / 2,
+            false => left,
         }
     }
 
@@ -205,8 +215,19 @@ impl Pool {
         let worker = workers.iter().find(|worker| worker.id.as_str() == id);
         worker.is_some_and(|worker| {
             worker.drain(is_draining);
+            self.hand_out();
             true
         })
+    }
+
+    fn in_flight(&self) -> usize {
+        self.all().iter().map(|worker| worker.in_flight()).sum()
+    }
+
+    fn serving(&self, model: &str) -> Vec<Arc<Worker>> {
+        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        let serving = workers.iter().filter(|worker| worker.serves(model));
+        serving.cloned().collect()
     }
 
     fn all(&self) -> Vec<Arc<Worker>> {
@@ -231,8 +252,13 @@ impl Pool {
     }
 }
 
+/// Whether `worker` would do, now or when one of its places comes free.
+fn could_take(worker: &Worker, wish: &Wish, now: UnixMs) -> bool {
+    !wish.tried.contains(&worker.id) && matches!(worker.place(now), Place::Free(_) | Place::Taken)
+}
+
 /// How long it is until one of `workers` may be asked again.
-fn ready_in(workers: &[&Arc<Worker>], now: UnixMs) -> Duration {
+fn ready_in(workers: &[Arc<Worker>], now: UnixMs) -> Duration {
     let waits = workers.iter().filter_map(|worker| match worker.place(now) {
         Place::Closed(until) => Some(until.since(now)),
         Place::Free(_) | Place::Taken | Place::Draining => None,

@@ -1,5 +1,6 @@
 //! How the workers stand, for pages and metrics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Pool;
@@ -16,6 +17,8 @@ pub struct WorkerStanding {
     /// Ids of the models that it serves.
     pub models: Vec<String>,
     pub in_flight: usize,
+    /// How many wait for one of its models.
+    pub waiting: usize,
     /// To its first byte: the middle of the latest answers.
     pub latency: Option<Duration>,
     /// Of what it was asked in the last half minute, how much has failed.
@@ -45,8 +48,17 @@ impl Pool {
     /// How each worker stands.
     pub fn snapshot(&self) -> Vec<WorkerStanding> {
         let now = self.clock.now();
+        let waiting = self.waiting();
         let workers = self.all();
-        workers.iter().map(|worker| standing(worker, now)).collect()
+        let stand = |worker: &Arc<Worker>| WorkerStanding {
+            waiting: waiting
+                .iter()
+                .filter(|(model, _)| worker.serves(model))
+                .map(|(_, count)| count)
+                .sum(),
+            ..standing(worker, now)
+        };
+        workers.iter().map(stand).collect()
     }
 }
 
@@ -64,6 +76,7 @@ fn standing(worker: &Worker, now: UnixMs) -> WorkerStanding {
         url: worker.target.url().to_owned(),
         models: worker.models().into_iter().map(|model| model.id).collect(),
         in_flight: worker.in_flight(),
+        waiting: 0,
         latency: worker.median(),
         error_rate: worker.error_rate(now),
         state,

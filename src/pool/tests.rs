@@ -4,30 +4,52 @@ use std::thread;
 
 use super::health::Outcome;
 use super::*;
+use crate::ids::AccountId;
+use crate::principal::{Principal, Tier, Via};
 
-const MODEL: &str = "m";
+pub(super) const MODEL: &str = "m";
 
-fn model() -> Model {
+pub(super) fn model(id: &str) -> Model {
     serde_json::from_value(serde_json::json!({
-        "id": MODEL, "object": "model", "created": 1, "owned_by": "test",
+        "id": id, "object": "model", "created": 1, "owned_by": "test",
     }))
     .unwrap()
 }
 
+/// Somebody with an account to themselves.
+pub(super) fn caller(tier: Tier) -> Principal {
+    Principal {
+        account: AccountId::new(),
+        via: Via::Playground,
+        tier,
+        quota: tier.quota(),
+        grant: Arc::default(),
+    }
+}
+
+pub(super) fn ask() -> Ask {
+    Ask::new(MODEL, None, &caller(Tier::Free))
+}
+
 /// A pool of workers that serve [`MODEL`] and have each as much room; none of them is there.
-fn pool(max_in_flight: &[usize]) -> Pool {
+pub(super) fn pool(max_in_flight: &[usize]) -> Pool {
     let workers = max_in_flight.iter().enumerate().map(|(at, max)| {
         let url = format!("http://127.0.0.1:1/{at}");
         let mut settings: WorkerSettings = url.parse().unwrap();
         settings.max_in_flight = NonZeroUsize::new(*max);
         let worker = Worker::of(&settings);
-        worker.learn(vec![model()]);
+        worker.learn(vec![model(MODEL)]);
         Arc::new(worker)
     });
     Pool {
         workers: Arc::new(RwLock::new(workers.collect())),
         affine: Arc::default(),
         retries: Arc::new(Retries::new()),
+        lines: Arc::default(),
+        queue: QueueSettings {
+            wait: Duration::from_secs(20),
+            length: 1_000,
+        },
         judging: Arc::default(),
         upstream: Upstream::new(),
         first_byte: Duration::from_secs(20),
@@ -45,7 +67,7 @@ fn however_many_ask_at_once_no_worker_gets_more_than_it_may_have() {
         barrier.wait();
         let affinity = number.is_multiple_of(2).then_some(7);
         let held: Vec<_> = (0..8)
-            .filter_map(|_| pool.lease(&mut Ask::new(MODEL, affinity)).ok())
+            .filter_map(|_| pool.choose(&Ask::new(MODEL, affinity, &caller(Tier::Free)).wish))
             .collect();
         let busy = pool.all();
         for (worker, room) in busy.iter().zip(room) {
@@ -69,19 +91,21 @@ fn however_many_ask_at_once_no_worker_gets_more_than_it_may_have() {
     assert!(pool.all().iter().all(|worker| worker.in_flight() == 0));
 }
 
-#[test]
-fn what_was_tried_or_serves_nothing_of_the_kind_is_not_leased() {
+#[tokio::test]
+async fn what_was_tried_or_serves_nothing_of_the_kind_is_not_leased() {
     let pool = pool(&[1, 1]);
-    let mut ask = Ask::new(MODEL, None);
-    let first = pool.lease(&mut ask).unwrap();
+    let mut ask = ask();
+    let first = pool.lease(&mut ask).await.unwrap();
     let first_worker = first.worker().clone();
     drop(first);
-    let second = pool.lease(&mut ask).unwrap();
+    let second = pool.lease(&mut ask).await.unwrap();
     assert_ne!(*second.worker(), first_worker);
     drop(second);
-    let none = pool.lease(&mut ask);
+    let none = pool.lease(&mut ask).await;
     assert!(matches!(none, Err(NoLease::NoneReady { .. })));
-    let unknown = pool.lease(&mut Ask::new("n", None));
+    let unknown = pool
+        .lease(&mut Ask::new("n", None, &caller(Tier::Free)))
+        .await;
     assert!(matches!(unknown, Err(NoLease::UnknownModel)));
 }
 
@@ -162,13 +186,11 @@ fn a_worker_that_is_drained_gets_nothing_new() {
     let id = pool.all()[0].id.clone();
     let held = Lease::take(&pool.all()[0], &pool, &MODEL.into()).unwrap();
     assert!(pool.drain(id.as_str(), true) && !pool.drain("nobody", true));
-    let leases: Vec<_> = (0..4)
-        .filter_map(|_| pool.lease(&mut Ask::new(MODEL, None)).ok())
-        .collect();
+    let leases: Vec<_> = (0..4).filter_map(|_| pool.choose(&ask().wish)).collect();
     assert_eq!(leases.len(), 2);
     assert_eq!(pool.snapshot()[0].state, WorkerState::Draining);
     assert_eq!(pool.snapshot()[0].in_flight, 1, "it finishes what it has");
     drop(held);
     pool.drain(id.as_str(), false);
-    assert!(pool.lease(&mut Ask::new(MODEL, None)).is_ok());
+    assert!(pool.choose(&ask().wish).is_some());
 }

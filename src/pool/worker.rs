@@ -150,6 +150,11 @@ impl Worker {
         }
     }
 
+    /// How many requests it can have at once; one, as far as is known, where nothing is said.
+    pub(super) fn places(&self) -> usize {
+        self.max_in_flight.map_or(1, NonZeroUsize::get)
+    }
+
     fn has_room(&self, now: &Now) -> bool {
         let in_flight = now.in_flight;
         self.max_in_flight.is_none_or(|max| in_flight < max.get())

@@ -64,6 +64,8 @@ pub struct Running {
     /// For tests, which look at what was written.
     pub db: Db,
     pub usage: Usage,
+    /// And at who waits.
+    pub pool: Pool,
     tasks: Tasks,
     close: oneshot::Sender<()>,
     serving: JoinHandle<()>,
@@ -147,7 +149,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     );
     let health = health::Health {
         db: db.clone(),
-        pool,
+        pool: pool.clone(),
     };
     let session_layer = sessions::layer(sessions, config.is_https());
     let app = routes::all(
@@ -176,6 +178,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         public_base,
         db,
         usage,
+        pool,
         tasks,
         close,
         serving,

@@ -40,15 +40,19 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         true => affinity::key(&exchange.principal.account, &call.body),
         false => None,
     };
-    let mut ask = Ask::new(&call.model, affinity);
+    let mut ask = Ask::new(&call.model, affinity, &exchange.principal);
     let mut last = None;
     loop {
-        let lease = match pool.lease(&mut ask) {
+        let began = Instant::now();
+        let leased = pool.lease(&mut ask).await;
+        exchange.arrival.took(Phase::Queue, began.elapsed());
+        let lease = match leased {
             Ok(lease) => lease,
             Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.model)),
             Err(NoLease::NoneReady { retry_after }) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
             }
+            Err(NoLease::Full { retry_after }) => return Err(ApiError::queue_full(retry_after)),
             Err(NoLease::TriedEnough) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(A_MOMENT)));
             }

@@ -68,6 +68,7 @@ async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
         .map(|account| Principal {
             account: account.id,
             via: Via::Playground,
+            tier: account.tier,
             quota: account.quota,
             grant: Arc::default(),
         })

@@ -63,7 +63,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::ids::{AccountId, KeyId};
     use crate::limits::Limits;
-    use crate::principal::{Grant, Quota, Via};
+    use crate::principal::{Grant, Quota, Tier, Via};
 
     #[test]
     fn a_key_with_limits_of_its_own_is_shown_and_told_them() {
@@ -75,6 +75,7 @@ mod tests {
         let caller = Principal {
             account: AccountId::new(),
             via: Via::Key(KeyId::new()),
+            tier: Tier::Free,
             quota: Quota { rpm: 10, tpm: 100 },
             grant: Arc::new(grant),
         };

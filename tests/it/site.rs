@@ -7,7 +7,8 @@ use std::time::Duration;
 use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
 use assisters::config::{
-    AffinitySettings, Config, Fsync, IdempotencySettings, RequestLimits, StreamSettings,
+    AffinitySettings, Config, Fsync, IdempotencySettings, QueueSettings, RequestLimits,
+    StreamSettings,
 };
 use assisters::keys::{Key, Keys, NewKey};
 use assisters::principal::Tier;
@@ -79,6 +80,12 @@ impl Site {
             dir,
             client: Client::new(),
         }
+    }
+
+    /// How many requests wait for a place on a worker.
+    pub fn waiting(&self) -> usize {
+        let workers = self.running.pool.snapshot();
+        workers.iter().map(|worker| worker.waiting).sum()
     }
 
     /// For clients that speak no HTTP, or not as one should.
@@ -181,6 +188,10 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             .map(|worker| format!("http://{worker}").parse().unwrap())
             .collect(),
         affinity: AffinitySettings::default(),
+        queue: QueueSettings {
+            wait: Duration::from_secs(20),
+            length: 1_000,
+        },
         limits: RequestLimits {
             body: 64 << 10,
             head: Duration::from_secs(20),

@@ -192,6 +192,16 @@ impl ApiError {
         }
     }
 
+    pub(super) fn queue_full(retry_after: Duration) -> Self {
+        ApiError {
+            retry_after: Some(retry_after),
+            ..ApiError::new(
+                Code::QueueFull,
+                "Too many requests wait for this model. Try again after the time in Retry-After.",
+            )
+        }
+    }
+
     /// A worker's own refusal of the request, passed on in this shape.
     pub(super) fn refused_by_worker(detail: Option<ErrorDetail>) -> Self {
         let detail = detail.unwrap_or_else(|| ErrorDetail {

@@ -12,6 +12,7 @@ mod limits;
 mod models;
 mod moderations;
 mod permissions;
+mod queue;
 mod rerank;
 mod resume;
 mod routes;

@@ -1,0 +1,268 @@
+//! Waiting for a place: while all workers of a model are taken, requests wait in its queue, and each place that comes free goes
+//! straight to whose turn it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+use super::ask::Wish;
+use super::lease::Lease;
+use super::queue::Queue;
+use super::worker::{Place, Worker};
+use super::{NoLease, Pool};
+
+/// The queues, by model.
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: BTreeMap<Arc<str>, Line>,
+    waiting: usize,
+    /// Counts places given, so that of models that share a worker none waits for another's queue to end.
+    given: u64,
+}
+
+struct Line {
+    queue: Queue<Waiter>,
+    pace: ServiceTime,
+    last_given: u64,
+}
+
+struct Waiter {
+    wish: Wish,
+    hand: oneshot::Sender<Lease>,
+}
+
+/// How long requests for a model keep their places, on average, those of late counting most.
+#[derive(Default)]
+struct ServiceTime {
+    mean: Duration,
+    measured: u32,
+}
+
+/// Of so many latest requests, roughly.
+const REMEMBERED: u32 = 32;
+/// Fewer tell nothing.
+const ENOUGH: u32 = 4;
+
+impl ServiceTime {
+    fn took(&mut self, time: Duration) {
+        self.measured = (self.measured + 1).min(REMEMBERED);
+        self.mean = (self.mean * (self.measured - 1) + time) / self.measured;
+    }
+
+    fn known(&self) -> Option<Duration> {
+        (self.measured >= ENOUGH).then_some(self.mean)
+    }
+}
+
+/// What came of asking for a place.
+enum Joined<'a> {
+    At(Lease),
+    Waits(oneshot::Receiver<Lease>, Waits<'a>),
+}
+
+/// A place in the queue, given up when this is dropped.
+struct Waits<'a> {
+    pool: &'a Pool,
+    wish: &'a Wish,
+    number: u64,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        let mut lines = self.pool.lines();
+        let line = lines.lines.get_mut(&self.wish.model);
+        if line.is_some_and(|line| line.queue.leave(&self.wish.owner, self.number).is_some()) {
+            lines.waiting -= 1;
+        }
+    }
+}
+
+impl Pool {
+    /// A place on a worker: at once where there is one and nobody waits for it, or else when it is this request's turn.
+    pub(super) async fn place_for(&self, wish: &Wish) -> Result<Lease, NoLease> {
+        // The hand is declared first, so that it is dropped last: nothing is given to a hand that is gone.
+        let (mut hand, place) = match self.join(wish)? {
+            Joined::At(lease) => return Ok(lease),
+            Joined::Waits(hand, place) => (hand, place),
+        };
+        // Who waits though there is room, because those before it were tried there, need not wait.
+        self.hand_out();
+        let until = Instant::now() + self.queue.wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let wait = left.min(self.opens_in(wish));
+            match timeout(wait, &mut hand).await {
+                Ok(Ok(lease)) => return Ok(lease),
+                // Displaced.
+                Ok(Err(_)) => break,
+                Err(_) if wait < left => self.hand_out(),
+                Err(_) => break,
+            }
+        }
+        // From here on nothing is handed over any more; what was in the last moment is not lost.
+        drop(place);
+        hand.try_recv().map_err(|_| NoLease::Full {
+            retry_after: self.outlook(wish),
+        })
+    }
+
+    fn join<'a>(&'a self, wish: &'a Wish) -> Result<Joined<'a>, NoLease> {
+        let mut lines = self.lines();
+        let line = lines.line(&wish.model);
+        if line.queue.len() == 0
+            && let Some(lease) = self.choose(wish)
+        {
+            return Ok(Joined::At(lease));
+        }
+        let wait = self.estimate(line, wish);
+        let full = || NoLease::Full {
+            retry_after: wait.unwrap_or(A_MOMENT).max(A_MOMENT),
+        };
+        if wait.is_some_and(|wait| wait > self.queue.wait) {
+            return Err(full());
+        }
+        let mut displaced = None;
+        if line.queue.len() >= self.queue.length {
+            displaced = Some(line.queue.displace(&wish.owner).ok_or_else(full)?);
+        }
+        let (hand, receiver) = oneshot::channel();
+        let waiter = Waiter {
+            wish: wish.clone(),
+            hand,
+        };
+        let number = line.queue.join(&wish.owner, waiter);
+        if displaced.is_none() {
+            lines.waiting += 1;
+        }
+        let waits = Waits {
+            pool: self,
+            wish,
+            number,
+        };
+        Ok(Joined::Waits(receiver, waits))
+    }
+
+    /// Gives the places that are free to those that wait. To be called, without any lock, whenever one may have come free.
+    pub(super) fn hand_out(&self) {
+        // To be dropped when the lock is: a lease gives its place back by the same lock.
+        let mut unclaimed = vec![];
+        let mut lines = self.lines();
+        while lines.waiting > 0 {
+            let Some((waiter, lease)) = self.next(&mut lines) else {
+                break;
+            };
+            if let Err(lease) = waiter.hand.send(lease) {
+                unclaimed.push(lease);
+            }
+        }
+        drop(lines);
+    }
+
+    /// Whose turn it is, and the place for it. Models that have waited longest for one come first.
+    fn next(&self, lines: &mut Lines) -> Option<(Waiter, Lease)> {
+        let waiting = lines.lines.iter_mut();
+        let mut waiting: Vec<_> = waiting.filter(|(_, line)| line.queue.len() > 0).collect();
+        waiting.sort_by_key(|(_, line)| line.last_given);
+        for (model, line) in waiting {
+            // Mostly all are full, and that is the same for each who waits.
+            if !self.has_room(model) {
+                continue;
+            }
+            let mut lease = None;
+            let waiter = line.queue.next(|waiter| {
+                lease = self.choose(&waiter.wish);
+                lease.is_some()
+            });
+            if let (Some(waiter), Some(lease)) = (waiter, lease) {
+                lines.given += 1;
+                lines.waiting -= 1;
+                line.last_given = lines.given;
+                return Some((waiter, lease));
+            }
+        }
+        None
+    }
+
+    /// A request for `model` was answered, and had its place for `time`.
+    pub(super) fn served(&self, model: &Arc<str>, time: Duration) {
+        self.lines().line(model).pace.took(time);
+    }
+
+    /// How many wait, by model.
+    pub(super) fn waiting(&self) -> BTreeMap<Arc<str>, usize> {
+        let lines = self.lines();
+        let lengths = lines.lines.iter();
+        lengths
+            .map(|(model, line)| (model.clone(), line.queue.len()))
+            .collect()
+    }
+
+    /// When one who comes now could be served, for whom there is no place.
+    fn outlook(&self, wish: &Wish) -> Duration {
+        let mut lines = self.lines();
+        let wait = self.estimate(lines.line(&wish.model), wish);
+        wait.unwrap_or(A_MOMENT).max(A_MOMENT)
+    }
+
+    /// How long one more request would wait, as far as can be told.
+    fn estimate(&self, line: &Line, wish: &Wish) -> Option<Duration> {
+        let position = line.queue.position(&wish.owner);
+        let places = self.places(&wish.model);
+        let position = u32::try_from(position).unwrap_or(u32::MAX);
+        let rounds = line.pace.known()?.saturating_mul(position);
+        Some(rounds / u32::try_from(places.max(1)).unwrap_or(u32::MAX))
+    }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self, model: &str) -> bool {
+        let now = self.clock.now();
+        self.serving(model)
+            .iter()
+            .any(|worker| matches!(worker.place(now), Place::Free(_)))
+    }
+
+    /// How many requests for `model` can run at once.
+    fn places(&self, model: &str) -> usize {
+        let now = self.clock.now();
+        let serving = self.serving(model).into_iter();
+        let open = serving.filter(|one| matches!(one.place(now), Place::Free(_) | Place::Taken));
+        open.map(|worker| worker.places()).sum()
+    }
+
+    /// How long it is until a worker that is left alone may be asked again; forever, where none is.
+    fn opens_in(&self, wish: &Wish) -> Duration {
+        let now = self.clock.now();
+        let closed = |worker: &Arc<Worker>| match worker.place(now) {
+            Place::Closed(until) => Some(until.since(now).max(Duration::from_millis(1))),
+            _ => None,
+        };
+        let serving = self.serving(&wish.model);
+        serving
+            .iter()
+            .filter_map(closed)
+            .min()
+            .unwrap_or(Duration::MAX)
+    }
+}
+
+impl Lines {
+    fn line(&mut self, model: &Arc<str>) -> &mut Line {
+        self.lines.entry(model.clone()).or_insert_with(|| Line {
+            queue: Queue::new(),
+            pace: ServiceTime::default(),
+            last_given: 0,
+        })
+    }
+}
+
+/// The least that anybody is told to wait.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;
