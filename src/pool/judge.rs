@@ -1,24 +1,22 @@
 //! What is seen of a worker is judged by how the others are: no more than half of those that do the same work are ejected
 //! while they still answer. If most fail, it is more likely what they are asked; and to ask few ends in asking none.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Pool;
 use super::health::Outcome;
 use super::pace::{self, Work};
 use super::worker::Worker;
+use crate::clock::UnixMs;
 
 impl Pool {
     /// A request has shown how `worker` is.
     pub(super) fn saw(&self, worker: &Arc<Worker>, outcome: Outcome, is_trial: bool) {
-        let now = self.clock.now();
-        if outcome == Outcome::Failed {
-            let _one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
-            worker.saw(outcome, is_trial, self.may_eject(worker), now);
-        } else {
-            worker.saw(outcome, is_trial, false, now);
-        }
+        self.judge(worker, outcome, |may_eject, now| {
+            worker.saw(outcome, is_trial, may_eject, now);
+        });
+        // A trial that has ended lets others in, or another try.
         if is_trial {
             self.hand_out();
         }
@@ -26,11 +24,27 @@ impl Pool {
 
     /// A probe has.
     pub(super) fn probed(&self, worker: &Arc<Worker>, outcome: Outcome) {
-        let now = self.clock.now();
-        let one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
-        worker.probed(outcome, self.may_eject(worker), now);
-        drop(one_at_a_time);
+        self.judge(worker, outcome, |may_eject, now| {
+            worker.probed(outcome, may_eject, now);
+        });
         self.hand_out();
+    }
+
+    fn judge(&self, worker: &Worker, outcome: Outcome, judge: impl FnOnce(bool, UnixMs)) {
+        let now = self.0.clock.now();
+        match outcome {
+            Outcome::Failed => {
+                let _one_at_a_time = self.judging();
+                judge(self.may_eject(worker), now);
+            }
+            // The others have no say in these.
+            Outcome::Good | Outcome::Busy(_) | Outcome::Unreachable => judge(false, now),
+        }
+    }
+
+    fn judging(&self) -> MutexGuard<'_, ()> {
+        let judging = &self.0.judging;
+        judging.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The first byte of an answer took `time`. Who takes several times as long as the others do is ejected.
@@ -38,7 +52,7 @@ impl Pool {
         if !worker.took(work, time) {
             return;
         }
-        let _one_at_a_time = self.judging.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.judging();
         let workers = self.all();
         let others = workers.iter().filter(|other| other.id != worker.id);
         let others = others.filter_map(|other| other.usual(work));
@@ -46,7 +60,7 @@ impl Pool {
             return;
         };
         if pace::is_out_of_line(own, others) && self.may_eject(worker) {
-            worker.is_slow(self.clock.now());
+            worker.is_slow(self.0.clock.now());
         }
     }
 

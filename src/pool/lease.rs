@@ -32,14 +32,14 @@ pub struct Lease {
 impl Lease {
     /// Takes a place, if there still is one.
     pub(super) fn take(worker: &Arc<Worker>, pool: &Pool, model: &Arc<str>) -> Option<Self> {
-        let now = pool.clock.now();
+        let now = pool.0.clock.now();
         let is_trial = worker.enter(now)?;
         Some(Lease {
             worker: worker.clone(),
             pool: pool.clone(),
             model: model.clone(),
             since: now,
-            patience: pool.first_byte,
+            patience: pool.0.first_byte,
             is_trial: AtomicBool::new(is_trial),
             is_answered: AtomicBool::new(false),
         })
@@ -52,11 +52,11 @@ impl Lease {
     /// Posts `body` (JSON) to `path` of the worker and waits for the head of its answer. Dropping what is returned,
     /// or this future, hangs up on the worker.
     pub async fn send(&self, path: &str, body: Bytes) -> Result<Response<Incoming>, SendError> {
-        let began = self.pool.clock.now();
-        let upstream = &self.pool.upstream;
+        let began = self.pool.0.clock.now();
+        let upstream = &self.pool.0.upstream;
         let answer = upstream.post(&self.worker.target, path, body, self.patience);
         let answer = answer.await;
-        let now = self.pool.clock.now();
+        let now = self.pool.0.clock.now();
         let outcome = match &answer {
             Ok(answer) => seen(answer, now),
             Err(SendError::Connection(_)) => Outcome::Unreachable,
@@ -88,7 +88,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         self.worker.leave(*self.is_trial.get_mut());
         if *self.is_answered.get_mut() {
-            let time = self.pool.clock.now().since(self.since);
+            let time = self.pool.0.clock.now().since(self.since);
             self.pool.served(&self.model, time);
         }
         self.pool.hand_out();

@@ -43,17 +43,19 @@ use waiting::Lines;
 pub use worker::WorkerId;
 use worker::{Place, Worker};
 
-/// All workers; cheap to clone.
+/// All workers, and all who wait for one; cheap to clone.
 #[derive(Clone)]
-pub struct Pool {
-    workers: Arc<RwLock<Vec<Arc<Worker>>>>,
+pub struct Pool(Arc<Shared>);
+
+struct Shared {
+    workers: RwLock<Vec<Arc<Worker>>>,
     /// Models whose requests stay where their beginning is remembered.
-    affine: Arc<BTreeSet<String>>,
-    retries: Arc<Retries>,
-    lines: Arc<Mutex<Lines>>,
+    affine: BTreeSet<String>,
+    retries: Retries,
+    lines: Mutex<Lines>,
     queue: QueueSettings,
     /// Held while a worker is judged by how the others are.
-    judging: Arc<Mutex<()>>,
+    judging: Mutex<()>,
     upstream: Upstream,
     /// How long a request waits for a worker's first byte, however many are tried.
     first_byte: Duration,
@@ -82,17 +84,15 @@ impl Pool {
     pub fn new(config: &Config, clock: Clock) -> Pool {
         let workers = config.workers.iter();
         let workers = workers.map(|settings| Arc::new(Worker::of(settings)));
-        Pool {
-            workers: Arc::new(RwLock::new(workers.collect())),
-            affine: Arc::new(config.affinity.models.iter().cloned().collect()),
-            retries: Arc::new(Retries::new()),
-            lines: Arc::default(),
-            queue: config.queue,
-            judging: Arc::default(),
-            upstream: Upstream::new(),
-            first_byte: config.limits.first_byte,
-            clock,
-        }
+        Pool(Arc::new(Shared {
+            affine: config.affinity.models.iter().cloned().collect(),
+            ..Shared::new(
+                workers.collect(),
+                config.queue,
+                config.limits.first_byte,
+                clock,
+            )
+        }))
     }
 
     /// Starts asking the workers what they serve, and a local worker where none is configured.
@@ -109,7 +109,7 @@ impl Pool {
     /// Takes a place on a worker that serves the model, may be asked and was not tried: the less busy of two, or the one that the
     /// request's affinity belongs to. Where all their places are taken, waits its turn. Dropped, it gives up its turn.
     pub async fn lease(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let serving = self.serving(&ask.wish.model);
         if serving.is_empty() && self.all().iter().any(|worker| worker.is_known()) {
             return Err(NoLease::UnknownModel);
@@ -123,8 +123,8 @@ impl Pool {
             });
         }
         if !ask.is_again() {
-            self.retries.began(now);
-        } else if !self.retries.take(now, self.in_flight()) {
+            self.0.retries.began(now);
+        } else if !self.0.retries.take(now, self.in_flight()) {
             return Err(NoLease::TriedEnough);
         }
         let mut lease = self.place_for(&ask.wish).await?;
@@ -140,7 +140,7 @@ impl Pool {
     fn choose(&self, wish: &Wish) -> Option<Lease> {
         let serving = self.serving(&wish.model);
         loop {
-            let now = self.clock.now();
+            let now = self.0.clock.now();
             let free = serving.iter().filter(|one| !wish.tried.contains(&one.id));
             let free = free.filter_map(|one| match one.place(now) {
                 Place::Free(candidate) => Some((candidate, one)),
@@ -160,8 +160,8 @@ impl Pool {
 
     /// How long the worker that was chosen last may take: half of what is left while there is another to turn to.
     fn patience(&self, ask: &mut Ask) -> Duration {
-        let left = ask.left_of(self.first_byte);
-        let now = self.clock.now();
+        let left = ask.left_of(self.0.first_byte);
+        let now = self.0.clock.now();
         let mut serving = self.serving(&ask.wish.model).into_iter();
         match serving.any(|worker| could_take(&worker, &ask.wish, now)) {
             true => left / 2,
@@ -171,7 +171,7 @@ impl Pool {
 
     /// Whether requests for `model` are to be kept together by their beginning.
     pub fn has_affinity(&self, model: &str) -> bool {
-        self.affine.contains(model)
+        self.0.affine.contains(model)
     }
 
     /// Every model that some worker serves, by id; healthy or not, since workers come back.
@@ -202,7 +202,7 @@ impl Pool {
 
     /// Whether any worker could take a request now.
     pub fn is_ready(&self) -> bool {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         self.all()
             .iter()
             .filter(|worker| worker.is_known())
@@ -225,13 +225,18 @@ impl Pool {
     }
 
     fn serving(&self, model: &str) -> Vec<Arc<Worker>> {
-        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        let workers = self
+            .0
+            .workers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let serving = workers.iter().filter(|worker| worker.serves(model));
         serving.cloned().collect()
     }
 
     fn all(&self) -> Vec<Arc<Worker>> {
-        self.workers
+        self.0
+            .workers
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
@@ -239,16 +244,42 @@ impl Pool {
 
     /// Adds `worker` in the place of one with the same id.
     fn put(&self, worker: Arc<Worker>) {
-        let mut workers = self.workers.write().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = self
+            .0
+            .workers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         workers.retain(|other| other.id != worker.id);
         workers.push(worker);
     }
 
     fn remove(&self, id: &WorkerId) {
-        self.workers
+        self.0
+            .workers
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|worker| worker.id != *id);
+    }
+}
+
+impl Shared {
+    fn new(
+        workers: Vec<Arc<Worker>>,
+        queue: QueueSettings,
+        first_byte: Duration,
+        clock: Clock,
+    ) -> Self {
+        Shared {
+            workers: RwLock::new(workers),
+            affine: BTreeSet::new(),
+            retries: Retries::new(),
+            lines: Mutex::default(),
+            queue,
+            judging: Mutex::default(),
+            upstream: Upstream::new(),
+            first_byte,
+            clock,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn run(pool: Pool, worker: Arc<Worker>, stopping: CancellationT
 
 /// Asks once, and logs only what has changed since.
 async fn probe(pool: &Pool, worker: &Arc<Worker>, was_well: Option<bool>) -> bool {
-    match pool.upstream.models(&worker.target).await {
+    match pool.0.upstream.models(&worker.target).await {
         Ok(list) => {
             if was_well != Some(true) {
                 let models: Vec<_> = list.data.iter().map(|model| model.id.as_str()).collect();

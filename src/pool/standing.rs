@@ -47,7 +47,7 @@ pub enum WorkerState {
 impl Pool {
     /// How each worker stands.
     pub fn snapshot(&self) -> Vec<WorkerStanding> {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let waiting = self.waiting();
         let workers = self.all();
         let stand = |worker: &Arc<Worker>| WorkerStanding {

@@ -32,8 +32,16 @@ pub(super) fn ask() -> Ask {
 }
 
 /// A pool of workers that serve [`MODEL`] and have each as much room; none of them is there.
-pub(super) fn pool(max_in_flight: &[usize]) -> Pool {
-    let workers = max_in_flight.iter().enumerate().map(|(at, max)| {
+pub(super) fn pool(room: &[usize]) -> Pool {
+    let queue = QueueSettings {
+        wait: Duration::from_secs(20),
+        length: 1_000,
+    };
+    pool_with(room, queue)
+}
+
+pub(super) fn pool_with(room: &[usize], queue: QueueSettings) -> Pool {
+    let workers = room.iter().enumerate().map(|(at, max)| {
         let url = format!("http://127.0.0.1:1/{at}");
         let mut settings: WorkerSettings = url.parse().unwrap();
         settings.max_in_flight = NonZeroUsize::new(*max);
@@ -41,20 +49,12 @@ pub(super) fn pool(max_in_flight: &[usize]) -> Pool {
         worker.learn(vec![model(MODEL)]);
         Arc::new(worker)
     });
-    Pool {
-        workers: Arc::new(RwLock::new(workers.collect())),
-        affine: Arc::default(),
-        retries: Arc::new(Retries::new()),
-        lines: Arc::default(),
-        queue: QueueSettings {
-            wait: Duration::from_secs(20),
-            length: 1_000,
-        },
-        judging: Arc::default(),
-        upstream: Upstream::new(),
-        first_byte: Duration::from_secs(20),
-        clock: Clock::manual(UnixMs(1_000_000)),
-    }
+    Pool(Arc::new(Shared::new(
+        workers.collect(),
+        queue,
+        Duration::from_secs(20),
+        Clock::manual(UnixMs(1_000_000)),
+    )))
 }
 
 #[test]
@@ -158,13 +158,13 @@ fn the_slow_one_is_ejected_and_measured_anew_when_it_is_back() {
     for at in 0..3 {
         assert_eq!(took(at, 200 + at as u64, 40), WorkerState::Ready);
     }
-    let until = pool.clock.now().plus(Duration::from_secs(5));
+    let until = pool.0.clock.now().plus(Duration::from_secs(5));
     let ejected = WorkerState::Ejected {
         cause: Cause::Slow,
         until,
     };
     assert_eq!(took(3, 2_000, 40), ejected);
-    pool.clock.advance(Duration::from_secs(5));
+    pool.0.clock.advance(Duration::from_secs(5));
     assert_eq!(pool.snapshot()[3].state, WorkerState::HalfOpen);
     // Its trial goes well.
     let worker = pool.all()[3].clone();

@@ -90,7 +90,7 @@ impl Pool {
         };
         // Who waits though there is room, because those before it were tried there, need not wait.
         self.hand_out();
-        let until = Instant::now() + self.queue.wait;
+        let until = Instant::now() + self.0.queue.wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let wait = left.min(self.opens_in(wish));
@@ -121,11 +121,11 @@ impl Pool {
         let full = || NoLease::Full {
             retry_after: wait.unwrap_or(A_MOMENT).max(A_MOMENT),
         };
-        if wait.is_some_and(|wait| wait > self.queue.wait) {
+        if wait.is_some_and(|wait| wait > self.0.queue.wait) {
             return Err(full());
         }
         let mut displaced = None;
-        if line.queue.len() >= self.queue.length {
+        if line.queue.len() >= self.0.queue.length {
             displaced = Some(line.queue.displace(&wish.owner).ok_or_else(full)?);
         }
         let (hand, receiver) = oneshot::channel();
@@ -217,11 +217,11 @@ impl Pool {
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_room(&self, model: &str) -> bool {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         self.serving(model)
             .iter()
             .any(|worker| matches!(worker.place(now), Place::Free(_)))
@@ -229,7 +229,7 @@ impl Pool {
 
     /// How many requests for `model` can run at once.
     fn places(&self, model: &str) -> usize {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let serving = self.serving(model).into_iter();
         let open = serving.filter(|one| matches!(one.place(now), Place::Free(_) | Place::Taken));
         open.map(|worker| worker.places()).sum()
@@ -237,7 +237,7 @@ impl Pool {
 
     /// How long it is until a worker that is left alone may be asked again; forever, where none is.
     fn opens_in(&self, wish: &Wish) -> Duration {
-        let now = self.clock.now();
+        let now = self.0.clock.now();
         let closed = |worker: &Arc<Worker>| match worker.place(now) {
             Place::Closed(until) => Some(until.since(now).max(Duration::from_millis(1))),
             _ => None,

@@ -3,13 +3,24 @@ use rand::{Rng, SeedableRng};
 
 use super::*;
 
+/// As many of `owner` come.
+fn crowd<T: Clone>(queue: &mut Queue<T>, owner: &Owner, count: usize, item: T) {
+    for _ in 0..count {
+        queue.join(owner, item.clone());
+    }
+}
+
 fn owner(weight: u32) -> Owner {
     (weight, AccountId::new())
 }
 
-/// One slot, one unit of time for each: `order` is also when each ends.
+/// Who is served by the next `count` turns, first to last. With one place, that is also when.
+fn served<T>(queue: &mut Queue<T>, count: usize) -> Vec<T> {
+    (0..count).map_while(|_| queue.next(|_| true)).collect()
+}
+
 fn drain<T>(queue: &mut Queue<T>) -> Vec<T> {
-    std::iter::from_fn(|| queue.next(|_| true)).collect()
+    served(queue, usize::MAX)
 }
 
 #[test]
@@ -24,11 +35,10 @@ fn five_hundred_of_one_delay_another_by_no_more_than_one() {
     ] {
         let mut queue = Queue::new();
         for other in others {
-            let crowd = owner(*other);
-            (0..500).for_each(|_| drop(queue.join(&crowd, "crowd")));
+            crowd(&mut queue, &owner(*other), 500, "crowd");
         }
         // It comes while others are being served.
-        (0..50).for_each(|_| drop(queue.next(|_| true)));
+        assert_eq!(served(&mut queue, 50).len(), 50);
         let in_one_line = queue.len();
         let late = owner(weight);
         queue.join(&late, "late");
@@ -46,9 +56,9 @@ fn tiers_share_as_they_weigh_and_accounts_of_one_tier_alike() {
     let mut queue = Queue::new();
     let (free, other_free, startup) = (owner(1), owner(1), owner(4));
     for (who, count) in [(&free, 500), (&other_free, 100), (&startup, 500)] {
-        (0..count).for_each(|_| drop(queue.join(who, who.clone())));
+        crowd(&mut queue, who, count, who.clone());
     }
-    let served: Vec<_> = (0..500).filter_map(|_| queue.next(|_| true)).collect();
+    let served = served(&mut queue, 500);
     let of = |who: &Owner| served.iter().filter(|one| *one == who).count();
     println!(
         "of 500: startup {}, free {} and {}",
@@ -86,7 +96,9 @@ fn who_cannot_be_served_now_is_passed_over_and_keeps_its_turn() {
 fn a_full_queue_makes_room_at_the_cost_of_who_has_most_in_it() {
     let mut queue = Queue::new();
     let (greedy, modest) = (owner(1), owner(1));
-    (0..10).for_each(|number| drop(queue.join(&greedy, number)));
+    for number in 0..10 {
+        queue.join(&greedy, number);
+    }
     assert_eq!(queue.displace(&greedy), None);
     for displaced in [9, 8, 7, 6, 5] {
         assert_eq!(queue.displace(&modest), Some(displaced));

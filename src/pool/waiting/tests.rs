@@ -5,8 +5,9 @@ use tokio::sync::Barrier;
 use tokio::task::{JoinSet, yield_now};
 
 use super::super::Ask;
-use super::super::tests::{MODEL, ask, caller, model, pool};
+use super::super::tests::{MODEL, ask, caller, model, pool, pool_with};
 use super::*;
+use crate::config::QueueSettings;
 use crate::principal::Tier;
 
 /// Long enough for any machine; only a test that fails waits so long.
@@ -143,6 +144,13 @@ async fn who_waits_long_enough_is_served_whatever_the_crowd_does() {
     assert_eq!((pool.waiting_in_all(), pool.in_flight()), (0, 0));
 }
 
+fn queue(wait_ms: u64, length: usize) -> QueueSettings {
+    QueueSettings {
+        wait: Duration::from_millis(wait_ms),
+        length,
+    }
+}
+
 fn retry_after(refused: Result<Lease, NoLease>) -> Duration {
     match refused.map(drop) {
         Err(NoLease::Full { retry_after }) => retry_after,
@@ -152,8 +160,7 @@ fn retry_after(refused: Result<Lease, NoLease>) -> Duration {
 
 #[tokio::test]
 async fn a_full_queue_takes_nobody_but_those_who_have_less_in_it() {
-    let mut pool = pool(&[1]);
-    pool.queue.length = 4;
+    let pool = pool_with(&[1], queue(20_000, 4));
     let said = Said::default();
     let held = pool.lease(&mut ask()).await.unwrap();
     let greedy = caller(Tier::Free);
@@ -181,8 +188,7 @@ async fn a_full_queue_takes_nobody_but_those_who_have_less_in_it() {
 
 #[tokio::test]
 async fn who_would_wait_too_long_is_told_at_once_for_how_long() {
-    let mut pool = pool(&[2]);
-    pool.queue.wait = Duration::from_secs(30);
+    let pool = pool_with(&[2], queue(30_000, 1_000));
     let busy = [pool.lease(&mut ask()).await, pool.lease(&mut ask()).await];
     // Each takes 20 s, two at a time: the third who comes is served after 30 s, the fourth after 40.
     let name: Arc<str> = MODEL.into();
@@ -206,8 +212,7 @@ async fn who_would_wait_too_long_is_told_at_once_for_how_long() {
 
 #[tokio::test]
 async fn who_has_waited_in_vain_is_told_when_to_come_back() {
-    let mut pool = pool(&[1]);
-    pool.queue.wait = Duration::from_millis(1);
+    let pool = pool_with(&[1], queue(1, 1_000));
     let held = pool.lease(&mut ask()).await.unwrap();
     let refused = timeout(DEADLINE, pool.lease(&mut ask())).await.unwrap();
     assert_eq!(retry_after(refused), A_MOMENT);
