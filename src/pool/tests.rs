@@ -194,3 +194,50 @@ fn a_worker_that_is_drained_gets_nothing_new() {
     pool.drain(id.as_str(), false);
     assert!(pool.choose(&ask().wish).is_some());
 }
+
+#[test]
+fn of_many_at_once_one_alone_tries_a_worker_that_was_ejected() {
+    let pool = pool(&[9, 9]);
+    fail(&pool, 0);
+    pool.0.clock.advance(Duration::from_secs(5));
+    let worker = pool.all()[0].clone();
+    let barrier = Barrier::new(32);
+    let try_it = || {
+        barrier.wait();
+        let lease = Lease::take(&worker, &pool, &MODEL.into());
+        barrier.wait();
+        lease.is_some()
+    };
+    let tried: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..32).map(|_| scope.spawn(try_it)).collect();
+        let ended = threads.into_iter().map(|thread| thread.join().unwrap());
+        ended.collect()
+    });
+    assert_eq!(tried.into_iter().filter(|has_tried| *has_tried).count(), 1);
+    let trial = Lease::take(&worker, &pool, &MODEL.into());
+    assert!(trial.is_some(), "that one has left without a word");
+}
+
+#[test]
+fn a_snapshot_tells_what_each_worker_does_and_how_well() {
+    let pool = pool(&[2, 2]);
+    let worker = pool.all()[0].clone();
+    let _held = Lease::take(&worker, &pool, &MODEL.into()).unwrap();
+    let work = (MODEL.to_owned(), true);
+    for ms in [10, 30, 20] {
+        pool.took(&worker, &work, Duration::from_millis(ms));
+        pool.saw(&worker, Outcome::Good, false);
+    }
+    pool.saw(&worker, Outcome::Failed, false);
+    let rest = Duration::from_secs(3);
+    pool.saw(&pool.all()[1].clone(), Outcome::Busy(rest), false);
+    let [busy, resting] = pool.snapshot().try_into().unwrap();
+    assert_eq!(busy.id.as_str(), "127.0.0.1:1/0");
+    assert_eq!(busy.url, "http://127.0.0.1:1/0");
+    assert_eq!(busy.models, [MODEL]);
+    assert_eq!((busy.in_flight, busy.waiting), (1, 0));
+    assert_eq!(busy.latency, Some(Duration::from_millis(20)));
+    assert_eq!((busy.error_rate, busy.state), (0.25, WorkerState::Ready));
+    let until = pool.0.clock.now().plus(rest);
+    assert_eq!(resting.state, WorkerState::Resting { until });
+}

@@ -4,8 +4,9 @@ use rand::Rng;
 use tokio::sync::Barrier;
 use tokio::task::{JoinSet, yield_now};
 
-use super::super::Ask;
+use super::super::health::Outcome;
 use super::super::tests::{MODEL, ask, caller, model, pool, pool_with};
+use super::super::{Ask, WorkerId};
 use super::*;
 use crate::config::QueueSettings;
 use crate::principal::Tier;
@@ -259,4 +260,58 @@ async fn who_waits_has_the_place_of_a_worker_that_comes_back() {
     let lease = timeout(DEADLINE, waiting).await.unwrap().unwrap();
     assert_eq!(*lease.worker(), workers[1].id);
     drop(held);
+}
+
+#[tokio::test]
+async fn who_waits_has_the_place_of_a_worker_whose_rest_is_over() {
+    let pool = pool(&[1, 1]);
+    let workers = pool.all();
+    let rest = Duration::from_millis(5);
+    pool.saw(&workers[1], Outcome::Busy(rest), false);
+    let held = pool.lease(&mut ask()).await.unwrap();
+    assert_eq!(*held.worker(), workers[0].id);
+    let mut ask = ask();
+    let mut waiting = Box::pin(pool.lease(&mut ask));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    pool.0.clock.advance(rest);
+    let lease = timeout(DEADLINE, waiting).await.unwrap().unwrap();
+    assert_eq!(*lease.worker(), workers[1].id);
+}
+
+#[tokio::test]
+async fn a_place_where_a_request_has_failed_goes_to_the_next_in_line() {
+    let pool = pool(&[1, 1]);
+    let mut again = ask();
+    drop(pool.lease(&mut again).await.unwrap());
+    let all = [
+        pool.lease(&mut ask()).await.unwrap(),
+        pool.lease(&mut ask()).await.unwrap(),
+    ];
+    let mut again_waits = Box::pin(pool.lease(&mut again));
+    assert!(futures_util::poll!(&mut again_waits).is_pending());
+    let mut fresh = ask();
+    let mut fresh_waits = Box::pin(pool.lease(&mut fresh));
+    assert!(futures_util::poll!(&mut fresh_waits).is_pending());
+    let tried = again_tried(&pool);
+    let (there, elsewhere): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|lease| *lease.worker() == tried);
+    drop(there);
+    let fresh = timeout(DEADLINE, fresh_waits).await.unwrap().unwrap();
+    assert_eq!(*fresh.worker(), tried);
+    assert!(futures_util::poll!(&mut again_waits).is_pending());
+    drop(elsewhere);
+    let again = timeout(DEADLINE, again_waits).await.unwrap().unwrap();
+    assert_ne!(*again.worker(), tried);
+}
+
+/// Where the first that waits was tried before.
+fn again_tried(pool: &Pool) -> WorkerId {
+    let mut lines = pool.lines();
+    let line = lines.line(&MODEL.into());
+    let mut tried = None;
+    line.queue.next(|waiter| {
+        tried = tried.take().or(waiter.wish.tried.first().cloned());
+        false
+    });
+    tried.unwrap()
 }

@@ -26,6 +26,9 @@ use crate::v1::exchange::Exchange;
 /// How long a worker may take to close its body behind `[DONE]`.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// The least that is listened for before a worker is said to be silent.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
 /// An event without an end; no worker of good will sends one.
 const LONGEST_EVENT: usize = 16 << 20;
 
@@ -62,6 +65,15 @@ impl Patience {
     fn left(&self) -> Duration {
         let silent = self.clock.now().since(self.heard);
         self.idle.saturating_sub(silent)
+    }
+
+    /// How long to listen now. A client that does not read keeps us from listening too, so that what the worker has said
+    /// meanwhile needs a moment to come.
+    fn listens(&self, silence: Duration) -> Duration {
+        match self.left() {
+            left if left < A_MOMENT => A_MOMENT,
+            left => silence.min(left),
+        }
     }
 }
 
@@ -118,7 +130,7 @@ impl Meter {
                 let _ = timeout(LAST_WORDS, self.upstream.frame()).await;
                 return None;
             }
-            let wait = silence.min(self.patience.left());
+            let wait = self.patience.listens(silence);
             let Ok(frame) = timeout(wait, self.upstream.frame()).await else {
                 return Some(match self.patience.left() {
                     Duration::ZERO => self.fail(vec![], "fell silent"),
