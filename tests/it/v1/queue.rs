@@ -51,8 +51,7 @@ async fn who_finds_all_places_taken_waits_and_is_served() {
         let request = site.chat(&key, json!({}));
         running.spawn(async move { request.send().await.unwrap().status() });
     }
-    waiting(&site, 19).await;
-    assert_eq!(worker.requests().len(), 1);
+    until(async || site.waiting() == 19 && worker.requests().len() == 1).await;
     gate.add_permits(20);
     assert_eq!(within(running.join_all()).await, [StatusCode::OK; 20]);
     assert_eq!(site.waiting(), 0);
