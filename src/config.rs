@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use settings::{Settings, names, web_address, whole_hours, whole_seconds};
+use settings::{Settings, from_environment, names, web_address, whole_hours, whole_seconds};
 pub use workers::{NoAddress, WorkerKey, WorkerSettings};
 
 /// The settings of a service. A setting `ledger.fsync` is `ASSISTERS_LEDGER_FSYNC` in the environment.
@@ -249,6 +249,12 @@ impl Config {
             .as_ref()
             .is_some_and(|url| url.scheme() == "https")
     }
+}
+
+/// The key of a worker that is examined. It is no setting of a service, nor an argument: those are seen by all who use
+/// the machine.
+pub fn worker_key() -> Option<String> {
+    from_environment("ASSISTERS_WORKER_KEY")
 }
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);

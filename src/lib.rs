@@ -26,6 +26,7 @@ pub mod usage;
 
 // Edges.
 pub mod admin;
+pub mod conformance;
 pub mod console;
 pub mod doctor;
 pub mod scan;

@@ -10,7 +10,8 @@ use std::process::{self, ExitCode};
 
 use assisters::admin::{self, AdminCommand};
 use assisters::clock::Clock;
-use assisters::config::Config;
+use assisters::config::{self, Config};
+use assisters::conformance::{self, ConformanceArgs, Target};
 use assisters::doctor;
 use assisters::pool::LISTENING;
 use assisters::print::sentence;
@@ -58,6 +59,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Drive a worker of any make through what a gateway asks of it: exit status 1 if it cannot be relied on, 2 if it
+    /// cannot be reached
+    Conformance(ConformanceArgs),
     /// Find keys in files, before they get out: exit status 1 if there are any, 2 if something cannot be read
     Scan(ScanArgs),
 }
@@ -148,9 +152,25 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             say(&findings.told(json))?;
             return Ok(ExitCode::from(u8::from(findings.has_failed())));
         }
+        Command::Conformance(args) => return conformance(&args).await,
         Command::Scan(args) => return scan(args).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn conformance(args: &ConformanceArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let key = config::worker_key();
+    let examined = async { conformance::examine(Target::new(args, key.as_deref())?).await };
+    Ok(match examined.await {
+        Ok(report) => {
+            say(&report.told(args.json))?;
+            ExitCode::from(u8::from(!report.holds()))
+        }
+        Err(error) => {
+            eprintln!("assisters: {}", sentence(&error));
+            ExitCode::from(2)
+        }
+    })
 }
 
 async fn scan(args: ScanArgs) -> Result<ExitCode, Box<dyn Error>> {

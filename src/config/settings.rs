@@ -49,11 +49,7 @@ impl Settings {
     pub(super) fn overlay_environment(&mut self) {
         for name in NAMES {
             let variable = format!("ASSISTERS_{}", name.replace('.', "_").to_uppercase());
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "this is the one place that reads the environment"
-            )]
-            if let Ok(value) = env::var(&variable) {
+            if let Some(value) = from_environment(&variable) {
                 self.values.insert(name, (value, variable));
             }
         }
@@ -99,6 +95,14 @@ pub(super) fn web_address(text: &str) -> Option<Url> {
 
 pub(super) fn whole_seconds(text: &str) -> Option<Duration> {
     one_or_more(text).map(Duration::from_secs)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+pub(super) fn from_environment(variable: &str) -> Option<String> {
+    env::var(variable).ok()
 }
 
 pub(super) fn whole_hours(text: &str) -> Option<Duration> {

@@ -37,7 +37,7 @@ pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
 use retries::Retries;
 pub use standing::{WorkerStanding, WorkerState};
-pub use upstream::SendError;
+pub use upstream::{SendError, address};
 use upstream::{Target, Upstream};
 use waiting::Lines;
 pub use worker::WorkerId;

@@ -73,7 +73,7 @@ impl Target {
 }
 
 /// `base` with `path` appended, whether or not `base` ends with `/v1`, as people write it both ways.
-fn address(base: &Url, path: &str) -> String {
+pub fn address(base: &Url, path: &str) -> String {
     let base = base.as_str().trim_end_matches('/');
     format!("{}{path}", base.strip_suffix("/v1").unwrap_or(base))
 }

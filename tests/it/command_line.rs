@@ -1,5 +1,6 @@
 //! The program itself, as a shell starts it and as a machine kills it.
 
+mod conformance;
 mod doctor;
 mod keys;
 mod scan;

@@ -10,6 +10,7 @@
 
 mod browser;
 mod command_line;
+mod conformance;
 mod connections;
 mod door;
 mod fake_worker;
