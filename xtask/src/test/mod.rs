@@ -2,6 +2,7 @@
 
 mod count;
 mod end2end;
+mod llama;
 mod node;
 mod python;
 mod rust;
@@ -164,6 +165,7 @@ impl Bench<'_> {
             Stage::Models => self.models(),
             Stage::Rust => rust::prove(self),
             Stage::Sdk => sdk::prove(self),
+            Stage::Llama => llama::prove(self),
             Stage::Schemathesis => schemathesis::prove(self),
             Stage::End2end => end2end::prove(self),
         }

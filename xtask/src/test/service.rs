@@ -171,7 +171,7 @@ impl Service {
 }
 
 /// What the caller configured for a service of theirs is not for the tests.
-fn forget_configuration(command: &mut Command) {
+pub fn forget_configuration(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("ASSISTERS_") {
             command.env_remove(name);

@@ -19,6 +19,8 @@ pub enum Stage {
     Rust,
     /// The official SDKs, of Python and Node, against a running service
     Sdk,
+    /// The service in front of a worker that nobody here wrote, llama.cpp's server
+    Llama,
     /// Requests made up from /openapi.json
     Schemathesis,
     /// Every page in a browser
@@ -36,6 +38,7 @@ impl Stage {
             Stage::Models => "models",
             Stage::Rust => "rust",
             Stage::Sdk => "sdk",
+            Stage::Llama => "llama",
             Stage::Schemathesis => "schemathesis",
             Stage::End2end => "end2end",
         }
@@ -51,6 +54,7 @@ impl Stage {
             Stage::Models => "assisters models fetch",
             Stage::Rust => "cargo test",
             Stage::Sdk => "the official SDKs against a running service",
+            Stage::Llama => "the service in front of llama.cpp's server",
             Stage::Schemathesis => "requests made up from /openapi.json",
             Stage::End2end => "every page in Chromium",
         }
@@ -59,7 +63,7 @@ impl Stage {
     /// What it cannot do without.
     fn needs(self) -> &'static [Stage] {
         match self {
-            Stage::Rust | Stage::Sdk | Stage::Schemathesis | Stage::End2end => {
+            Stage::Rust | Stage::Sdk | Stage::Llama | Stage::Schemathesis | Stage::End2end => {
                 &[Stage::Build, Stage::Models]
             }
             Stage::Models => &[Stage::Build],
