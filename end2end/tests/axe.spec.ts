@@ -4,6 +4,8 @@ import { type Page } from "@playwright/test";
 import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
 
 async function examine(page: Page) {
+  // What is still fading in has not its colours yet.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
   const { violations } = await new AxeBuilder({ page }).analyze();
   const told = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
   expect(told).toEqual([]);

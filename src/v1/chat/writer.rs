@@ -1,6 +1,8 @@
 //! A stream's events on their way out: numbered, and with just the usage that the client asked for. What else is in them
 //! stays as the worker wrote it, byte for byte.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use wire::{ChatChunk, Usage, sse};
 
@@ -17,6 +19,8 @@ pub(in crate::v1) struct Writer {
     sent_usage: bool,
     /// The first chunk, with what all have in common.
     head: Option<ChatChunk>,
+    /// When the first chunk says that it was created.
+    created: Option<String>,
 }
 
 impl Writer {
@@ -29,6 +33,7 @@ impl Writer {
             include_usage,
             sent_usage: false,
             head: None,
+            created: None,
         }
     }
 
@@ -40,7 +45,8 @@ impl Writer {
             Kind::Usage if !self.include_usage => {}
             Kind::Usage => {
                 self.sent_usage = true;
-                self.event(&event.payload, out);
+                let payload = self.created_once(Cow::Borrowed(&event.payload));
+                self.event(&payload, out);
             }
             Kind::Chunk => {
                 if self.include_usage && self.head.is_none() {
@@ -51,6 +57,7 @@ impl Writer {
                 } else {
                     event.without_usage()
                 };
+                let payload = self.created_once(payload);
                 self.event(&payload, out);
             }
         }
@@ -82,6 +89,24 @@ impl Writer {
         out.into()
     }
 
+    /// All chunks of an answer were created when the first was; llama.cpp takes the time for each anew.
+    fn created_once<'a>(&mut self, payload: Cow<'a, str>) -> Cow<'a, str> {
+        let Some((start, end)) = created(&payload) else {
+            return payload;
+        };
+        let said = &payload[start..end];
+        match &self.created {
+            Some(first) if first != said => {
+                Cow::Owned(format!("{}{first}{}", &payload[..start], &payload[end..]))
+            }
+            Some(_) => payload,
+            None => {
+                self.created = Some(said.to_owned());
+                payload
+            }
+        }
+    }
+
     fn event(&mut self, payload: &str, out: &mut Vec<u8>) {
         self.events += 1;
         let id = format!("id: {}-{}\ndata: ", self.run, self.events);
@@ -89,6 +114,16 @@ impl Writer {
         out.extend_from_slice(payload.as_bytes());
         out.extend_from_slice(b"\n\n");
     }
+}
+
+/// Where the digits of the first field `created` begin and end. A text in the payload cannot be taken for it: its quotes are
+/// escaped.
+fn created(payload: &str) -> Option<(usize, usize)> {
+    const NAME: &str = "\"created\":";
+    let rest = payload.find(NAME)? + NAME.len();
+    let start = rest + payload[rest..].len() - payload[rest..].trim_start().len();
+    let digits = payload[start..].bytes().take_while(u8::is_ascii_digit);
+    Some((start, start + digits.count()))
 }
 
 #[cfg(test)]
@@ -162,6 +197,20 @@ mod tests {
         let unasked = written(false, &[&plain, &told, usage, "data: [DONE]\n\n"]);
         assert!(!unasked.contains("usage"), "{unasked}");
         assert!(unasked.ends_with("id: 000000000001-3\ndata: [DONE]\n\n"));
+    }
+
+    #[test]
+    fn every_chunk_was_created_when_the_first_was() {
+        let events = [
+            "data: {\"created\":17,\"choices\":[{}]}\n\n",
+            "data: {\"choices\":[{\"delta\":{\"content\":\"\\\"created\\\":1\"}}],\"created\": 19}\n\n",
+        ];
+        let written = written(false, &events);
+        assert!(
+            written.contains(r#"\"created\":1"}}],"created": 17}"#),
+            "{written}"
+        );
+        assert_eq!(written.matches("17").count(), 2);
     }
 
     #[test]
