@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::store::{self, Difference, UsageError};
-use super::{JOURNAL, journal};
+use super::{JOURNAL, journal, lines};
 use crate::db::Db;
 
 /// A service that runs has moved a file long before it is so old.
@@ -30,8 +30,8 @@ pub fn leftovers(data_dir: &Path) -> io::Result<Leftovers> {
     }
     let mut found = Leftovers::default();
     for (_, path) in journal::numbered(&dir)? {
-        let looked = journal::read(&path).and_then(|read| Ok((read, fs::metadata(&path)?)));
-        let ((records, _), file) = match looked {
+        let looked = lines::read(&path).and_then(|read| Ok((read, fs::metadata(&path)?)));
+        let (lines::Lines { ended: records, .. }, file) = match looked {
             Ok(looked) => looked,
             // Moved meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -2,7 +2,12 @@
 //!
 //! One file is open for appending. To move records on, that file is sealed and a new one begun; a sealed file is deleted
 //! only when all its records are in the database. A line is one `write`, so what the process wrote survives its death.
+//!
+//! A request that a worker is asked for is written down when it begins, too, as what it will have been if nothing more is
+//! ever written of it. Such lines are carried from file to file until their request has ended; those that a process leaves
+//! behind are what it died in.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,7 +19,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Record;
+use super::{Record, lines};
 use crate::config::Fsync;
 
 /// How long writes are gathered before the disk is asked to keep them.
@@ -41,6 +46,8 @@ pub(super) struct Journal {
     dirty: Notify,
     /// How many records the disk has kept.
     synced: watch::Sender<u64>,
+    /// The number of this process's first file. What is in older ones was left by others, who are dead.
+    first: u64,
     /// Held for as long as the process lives.
     _lock: File,
 }
@@ -53,6 +60,8 @@ struct Open {
     records: u64,
     /// Records ever appended by this process.
     written: u64,
+    /// The lines of requests that have begun and not ended, by their ids.
+    begun: HashMap<String, String>,
 }
 
 impl Journal {
@@ -77,6 +86,7 @@ impl Journal {
             number,
             records: 0,
             written: 0,
+            begun: HashMap::new(),
         };
         Ok(Journal {
             dir: dir.to_owned(),
@@ -84,18 +94,24 @@ impl Journal {
             open: Mutex::new(open),
             dirty: Notify::new(),
             synced: watch::Sender::new(0),
+            first: number,
             _lock: lock,
         })
     }
 
-    pub(super) fn append(&self, record: &Record) -> io::Result<()> {
-        let line = encode(record)?;
+    /// Notes that a request begins, with what is to be said of it if nothing more is.
+    pub(super) fn begin(&self, record: &Record) -> io::Result<()> {
+        let line = lines::begun(record)?;
         let mut open = self.held();
-        if let Err(error) = (&*open.file).write_all(line.as_bytes()) {
-            // The line may stand there in part; nothing must be written behind it.
-            self.begin_next(&mut open)?;
-            return Err(error);
-        }
+        open.begun.insert(record.request_id.clone(), line.clone());
+        self.write(&mut open, &line)
+    }
+
+    pub(super) fn append(&self, record: &Record) -> io::Result<()> {
+        let line = lines::ended(record)?;
+        let mut open = self.held();
+        open.begun.remove(&record.request_id);
+        self.write(&mut open, &line)?;
         open.records += 1;
         open.written += 1;
         drop(open);
@@ -134,9 +150,27 @@ impl Journal {
             .collect())
     }
 
+    /// Whether the file at `path` is of a process before this one.
+    pub(super) fn is_left_behind(&self, path: &Path) -> bool {
+        number_of(path).is_some_and(|number| number < self.first)
+    }
+
+    fn write(&self, open: &mut Open, line: &str) -> io::Result<()> {
+        let written = (&*open.file).write_all(line.as_bytes());
+        if written.is_err() {
+            // The line may stand there in part; nothing must be written behind it.
+            self.begin_next(open)?;
+        }
+        written
+    }
+
     fn begin_next(&self, open: &mut Open) -> io::Result<()> {
         open.file.sync_data()?;
-        open.file = Arc::new(create(&self.dir, open.number + 1)?);
+        let file = create(&self.dir, open.number + 1)?;
+        // Before the file that they stand in may go.
+        let carried: String = open.begun.values().map(String::as_str).collect();
+        (&file).write_all(carried.as_bytes())?;
+        open.file = Arc::new(file);
         open.number += 1;
         open.records = 0;
         Ok(())
@@ -176,38 +210,6 @@ async fn sync(journal: &Journal) {
     }
 }
 
-/// The records of a sealed file, and how many lines were damaged. A torn last line was never acknowledged.
-pub(super) fn read(path: &Path) -> io::Result<(Vec<Record>, usize)> {
-    let bytes = fs::read(path)?;
-    let mut records = vec![];
-    let mut damaged = 0;
-    for line in bytes
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-    {
-        match decode(line) {
-            Some(record) => records.push(record),
-            None => damaged += 1,
-        }
-    }
-    Ok((records, damaged))
-}
-
-/// `{crc32 in hex} {json}\n`
-fn encode(record: &Record) -> io::Result<String> {
-    let json = serde_json::to_string(record)?;
-    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
-}
-
-fn decode(line: &[u8]) -> Option<Record> {
-    let (sum, json) = line.split_at_checked(8)?;
-    let json = json.strip_prefix(b" ")?;
-    let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-    (sum == crc32fast::hash(json))
-        .then(|| serde_json::from_slice(json).ok())
-        .flatten()
-}
-
 fn create(dir: &Path, number: u64) -> io::Result<File> {
     OpenOptions::new()
         .append(true)
@@ -220,11 +222,7 @@ pub(super) fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     let mut files = vec![];
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        let number = path
-            .extension()
-            .is_some_and(|end| end == "log")
-            .then(|| path.file_stem()?.to_str()?.parse().ok());
-        if let Some(number) = number.flatten() {
+        if let Some(number) = number_of(&path) {
             files.push((number, path));
         }
     }
@@ -232,8 +230,13 @@ pub(super) fn numbered(dir: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
     Ok(files)
 }
 
+fn number_of(path: &Path) -> Option<u64> {
+    let is_log = path.extension().is_some_and(|end| end == "log");
+    is_log.then(|| path.file_stem()?.to_str()?.parse().ok())?
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::BillingBasis;
     use super::*;
 
@@ -268,10 +271,8 @@ mod tests {
         journal.append(&record("req_2")).unwrap();
         let sealed = journal.seal().unwrap();
         assert_eq!(sealed.len(), 1);
-        assert_eq!(
-            read(&sealed[0]).unwrap(),
-            (vec![record("req_1"), record("req_2")], 0)
-        );
+        let read = lines::read(&sealed[0]).unwrap();
+        assert_eq!(read.ended, [record("req_1"), record("req_2")]);
         assert_eq!(
             journal.seal().unwrap().len(),
             1,
@@ -280,17 +281,31 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_or_changed_line_is_told_from_a_whole_one() {
+    fn what_has_begun_is_carried_along_until_it_has_ended() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("000000000001.log");
-        let whole = encode(&record("req_1")).unwrap();
-        let changed = encode(&record("req_2")).unwrap().replace("req_2", "req_3");
-        fs::write(
-            &path,
-            format!("{whole}{changed}{}", &whole[..whole.len() / 2]),
-        )
-        .unwrap();
-        assert_eq!(read(&path).unwrap(), (vec![record("req_1")], 2));
+        let journal = Journal::open(dir.path(), Fsync::Grouped).unwrap();
+        for request in ["req_1", "req_2"] {
+            journal.begin(&record(request)).unwrap();
+        }
+        assert!(journal.seal().unwrap().is_empty(), "nothing has ended");
+        journal.append(&record("req_1")).unwrap();
+        let first = lines::read(&journal.seal().unwrap()[0]).unwrap();
+        assert_eq!(first.ended, [record("req_1")]);
+        assert_eq!(first.begun, [record("req_1"), record("req_2")]);
+
+        journal.append(&record("req_3")).unwrap();
+        let second = lines::read(&journal.seal().unwrap()[1]).unwrap();
+        assert_eq!(second.begun, [record("req_2")]);
+        journal.append(&record("req_2")).unwrap();
+        journal.append(&record("req_4")).unwrap();
+        journal.seal().unwrap();
+        journal.append(&record("req_5")).unwrap();
+        let last = journal.seal().unwrap().pop().unwrap();
+        assert!(lines::read(&last).unwrap().begun.is_empty());
+        assert!(!journal.is_left_behind(&last));
+        drop(journal);
+        let next = Journal::open(dir.path(), Fsync::Grouped).unwrap();
+        assert!(next.is_left_behind(&last));
     }
 
     #[test]

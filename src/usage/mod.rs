@@ -6,6 +6,7 @@
 
 mod inspect;
 mod journal;
+mod lines;
 mod store;
 mod writer;
 
@@ -130,6 +131,18 @@ impl Usage {
             );
         }
         self.written.notify_one();
+    }
+
+    /// Notes that a worker is about to be asked, with what is to be in the ledger if this process dies before it can
+    /// [`append`](Usage::append) what became of it.
+    pub fn begin(&self, record: &Record) {
+        if let Err(error) = self.journal.begin(record) {
+            tracing::error!(
+                ?error,
+                request_id = record.request_id,
+                "the journal cannot be written"
+            );
+        }
     }
 
     /// Returns when everything appended so far is as safe as configured.

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::lines::{self, Lines};
 use super::{Record, Usage, UsageError, journal, store};
 
 /// Between two moves, so that many records share a transaction.
@@ -47,22 +48,56 @@ pub(super) async fn move_journal(usage: &Usage) -> Result<(), UsageError> {
     let _moving = usage.moving.lock().await;
     let journal = usage.journal.clone();
     let sealed = spawn_blocking(move || journal.seal()).await??;
-    for path in sealed {
-        let file = path.clone();
-        let (records, damaged) = spawn_blocking(move || journal::read(&file)).await??;
-        for batch in records.chunks(BATCH) {
-            store::insert(&usage.db, batch).await?;
-        }
-        close(&path, &records, damaged)?;
+    let (left, own): (Vec<_>, Vec<_>) = sealed
+        .into_iter()
+        .partition(|path| usage.journal.is_left_behind(path));
+    if !left.is_empty() {
+        move_left_behind(usage, &left).await?;
+    }
+    for path in own {
+        let lines = read(&path).await?;
+        insert(usage, &lines.ended).await?;
+        close(&path, &lines)?;
+    }
+    Ok(())
+}
+
+/// Moves what dead processes have left: first all that has ended, then what they died in, which is all that has begun and
+/// is not in the ledger by then.
+async fn move_left_behind(usage: &Usage, paths: &[PathBuf]) -> Result<(), UsageError> {
+    let mut files = vec![];
+    for path in paths {
+        let lines = read(path).await?;
+        insert(usage, &lines.ended).await?;
+        files.push((path, lines));
+    }
+    for (_, lines) in &files {
+        insert(usage, &lines.begun).await?;
+    }
+    for (path, lines) in &files {
+        close(path, lines)?;
+    }
+    Ok(())
+}
+
+async fn read(path: &Path) -> Result<Lines, UsageError> {
+    let path = path.to_owned();
+    Ok(spawn_blocking(move || lines::read(&path)).await??)
+}
+
+/// Records that are there already change nothing.
+async fn insert(usage: &Usage, records: &[Record]) -> Result<(), UsageError> {
+    for batch in records.chunks(BATCH) {
+        store::insert(&usage.db, batch).await?;
     }
     Ok(())
 }
 
 /// Deletes a file whose records are all in the database; one with damaged lines is kept aside for a person to look at.
-fn close(path: &Path, records: &[Record], damaged: usize) -> Result<(), UsageError> {
-    if damaged == 0 {
+fn close(path: &Path, lines: &Lines) -> Result<(), UsageError> {
+    if lines.damaged == 0 {
         return Ok(fs::remove_file(path)?);
     }
-    tracing::error!(file = %path.display(), damaged, whole = records.len(), "lines of the journal were damaged; the file is kept aside");
+    tracing::error!(file = %path.display(), damaged = lines.damaged, whole = lines.ended.len(), "lines of the journal were damaged; the file is kept aside");
     Ok(fs::rename(path, path.with_extension(journal::DAMAGED))?)
 }

@@ -57,7 +57,7 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(A_MOMENT)));
             }
         };
-        exchange.entry.record().worker = Some(lease.worker().to_string());
+        exchange.entry.asks(lease.worker().to_string());
         let began = Instant::now();
         let sent = lease.send(call.target.path, call.body.clone()).await;
         exchange.arrival.took(Phase::Upstream, began.elapsed());

@@ -11,7 +11,7 @@ use axum::response::Response;
 use wire::Usage;
 
 use super::V1;
-use super::error::{ApiError, ErrorCode};
+use super::error::{ApiError, Code, ErrorCode};
 use super::headers::Arrival;
 use crate::limits::Admission;
 use crate::principal::Principal;
@@ -92,6 +92,22 @@ impl Entry {
         self.reserved = Some(Reserved {
             admission,
             prompt_tokens,
+        });
+    }
+
+    /// A worker is about to be asked: from here on the request is in the ledger, even if this process dies in it.
+    pub(super) fn asks(&mut self, worker: String) {
+        let is_first = self.record.worker.replace(worker).is_none();
+        if !is_first {
+            return;
+        }
+        let prompt_tokens = self.reserved.as_ref().map(|it| it.prompt_tokens);
+        self.usage.begin(&Record {
+            status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(),
+            error_code: Some(Code::InternalError.as_str().to_owned()),
+            prompt_tokens: prompt_tokens.unwrap_or(0),
+            billing_basis: BillingBasis::Counted,
+            ..self.record.clone()
         });
     }
 

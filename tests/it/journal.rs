@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use assisters::clock::Clock;
 use assisters::db;
@@ -11,9 +12,11 @@ use assisters::usage::JournalError;
 use serde_json::json;
 use sqlx::{Any, Transaction};
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 
-use crate::fake_worker::FakeWorker;
+use crate::fake_worker::{FakeWorker, Script};
 use crate::site::{Site, config};
+use crate::within;
 
 /// `dir` as a process that is killed now would leave it.
 pub fn left_behind(dir: &Path) -> TempDir {
@@ -65,6 +68,36 @@ async fn while_the_database_takes_no_writes_requests_are_answered_and_none_is_lo
         lived_on,
         "a journal left behind is moved at the next start"
     );
+}
+
+#[tokio::test]
+async fn what_a_process_died_in_is_in_the_ledger_once() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    site.answer(&caller.secret, json!({})).await;
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["a", "b"]).through(&gate));
+    let request = site.chat(&caller.secret, json!({"stream": true}));
+    let mut running = within(request.send()).await.unwrap();
+    within(running.chunk()).await.unwrap();
+    let killed = left_behind(site.dir.path());
+    gate.add_permits(1);
+    within(running.bytes()).await.unwrap();
+
+    let lived_on = site.ledger_of(&caller).await;
+    assert_eq!(
+        lived_on.len(),
+        2,
+        "what goes on is recorded at its end alone"
+    );
+    assert_eq!(lived_on[1].status, 200);
+    let rows = Site::unready(killed, vec![]).await.ledger_of(&caller).await;
+    let [before, cut] = rows.try_into().unwrap();
+    assert_eq!(before, lived_on[0]);
+    assert_eq!(cut.request_id, lived_on[1].request_id);
+    assert_eq!((cut.status, cut.basis.as_str()), (500, "counted"));
+    assert!(cut.tokens.0 > 0 && cut.tokens.1 == 0, "{cut:?}");
 }
 
 #[tokio::test]
