@@ -53,13 +53,15 @@ impl<T> Queue<T> {
         Some(item)
     }
 
-    /// Takes out whose turn it is, of those at the head of their account's line that `fits` says can be served.
+    /// Takes out whose turn it is, of those that are the first of their account's line that `fits` says can be served. One
+    /// that cannot holds up nobody behind it.
     pub(super) fn next(&mut self, mut fits: impl FnMut(&T) -> bool) -> Option<T> {
-        let owner = self.owners().find(|owner| {
-            let head = self.waiting.get(owner).and_then(VecDeque::front);
-            head.is_some_and(|(_, item)| fits(item))
+        let (owner, at) = self.owners().find_map(|owner| {
+            let line = self.waiting.get(&owner)?;
+            let at = line.iter().position(|(_, item)| fits(item))?;
+            Some((owner, at))
         })?;
-        let (_, item) = self.waiting.get_mut(&owner)?.pop_front()?;
+        let (_, item) = self.waiting.get_mut(&owner)?.remove(at)?;
         let (weight, account) = &owner;
         self.tiers.serve(weight, *weight);
         if let Some(accounts) = self.accounts.get_mut(weight) {

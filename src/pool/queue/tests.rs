@@ -166,3 +166,18 @@ fn nobody_starves_and_the_count_is_right_whatever_comes_and_goes() {
     println!("of 300 that wait at a time, none waited for more than {longest} steps");
     assert_eq!(drain(&mut queue).len(), waiting.len());
 }
+
+#[test]
+fn who_cannot_be_served_holds_up_nobody_behind_it() {
+    let mut queue = Queue::new();
+    let owner = owner(1);
+    for item in ["picky", "first", "second"] {
+        queue.join(&owner, item);
+    }
+    let mut next = || queue.next(|item| *item != "picky");
+    assert_eq!(
+        [next(), next(), next()],
+        [Some("first"), Some("second"), None]
+    );
+    assert_eq!(drain(&mut queue), ["picky"], "it keeps its place");
+}

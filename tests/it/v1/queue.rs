@@ -102,6 +102,32 @@ async fn a_client_that_leaves_gives_up_its_place_in_the_queue() {
 }
 
 #[tokio::test]
+async fn who_has_tried_the_free_worker_holds_up_nobody_behind_it() {
+    let (free, busy) = (FakeWorker::start().await, FakeWorker::start().await);
+    let site = Site::tuned(&[&free, &busy], |config| {
+        for worker in &mut config.workers {
+            worker.max_in_flight = NonZeroUsize::new(1);
+        }
+    })
+    .await;
+    let key = site.key(Tier::Startup).await;
+    let gate = Arc::new(Semaphore::new(0));
+    busy.follow(Script::says(&["x"]).through(&gate));
+    let long = begin(site.chat(&key, json!({"model": busy.own_model()})));
+    until(async || busy.requests().len() == 1).await;
+    free.follow(Script::refuses(500, "out of memory"));
+    let tried = begin(site.chat(&key, json!({})));
+    waiting(&site, 2).await;
+    free.follow(Script::says(&["y"]));
+    site.answer(&key, json!({})).await;
+    gate.add_permits(2);
+    for one in [long, tried] {
+        assert_eq!(within(one).await.unwrap(), StatusCode::OK);
+    }
+    assert_eq!(busy.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn a_full_queue_says_so_and_when_to_come_back() {
     let (site, worker, gate) = narrow(|config| config.queue.length = 1).await;
     let key = site.key(Tier::Startup).await;
