@@ -33,7 +33,7 @@ pub use claim::Claim;
 pub use instance::InstanceError;
 use instance::instance;
 pub use key::{Fingerprint, IdempotencyKey, MalformedKey, Scope};
-pub use recording::{Follower, Piece, Recorder};
+pub use recording::{Ending, Follower, Piece, Recorder};
 use running::{Registry, State, Turn};
 use store::{Found, Lease};
 

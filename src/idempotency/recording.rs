@@ -25,12 +25,20 @@ struct Shared {
 struct Tape {
     bytes: Vec<u8>,
     /// Nothing more will be written, as its writer has said.
-    ended: bool,
+    ended: Option<Ending>,
     /// Nothing more will be written, since its writer is gone.
     cut: bool,
     /// It was given up, since nobody followed: nobody may begin to.
     sealed: bool,
     followers: usize,
+}
+
+/// How a stream has ended, to be recorded of all who follow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// What it would have been answered with, had that been known at its beginning.
+    pub status: u16,
+    pub error_code: Option<String>,
 }
 
 impl Recording {
@@ -61,10 +69,10 @@ impl Recording {
         })
     }
 
-    fn write(&self, events: &[u8], ended: bool) {
+    fn write(&self, events: &[u8], ended: Option<Ending>) {
         let mut tape = self.tape();
         tape.bytes.extend_from_slice(events);
-        tape.ended |= ended;
+        tape.ended = ended;
         drop(tape);
         self.0.progress.send_replace(());
     }
@@ -93,7 +101,7 @@ impl Recorder {
     }
 
     pub fn push(&self, events: &[u8]) {
-        self.0.write(events, false);
+        self.0.write(events, None);
     }
 
     /// Everything so far, and `last` behind it.
@@ -102,8 +110,8 @@ impl Recorder {
     }
 
     /// Writes the last of it; followers learn of both at once.
-    pub fn end(&self, last: &[u8]) {
-        self.0.write(last, true);
+    pub fn end(&self, last: &[u8], ending: Ending) {
+        self.0.write(last, Some(ending));
     }
 
     /// Returns once nobody has followed for as long as `grace`; from then on nobody can.
@@ -147,8 +155,8 @@ pub struct Follower {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece {
     pub events: Bytes,
-    /// Whether nothing will come behind them.
-    pub last: bool,
+    /// Where nothing will come behind them: how it ended.
+    pub last: Option<Ending>,
 }
 
 impl Follower {
@@ -159,14 +167,14 @@ impl Follower {
             self.progress.mark_unchanged();
             {
                 let tape = self.recording.tape();
-                let last = tape.ended && !self.told;
-                if self.at < tape.bytes.len() || last {
+                let last = tape.ended.clone().filter(|_| !self.told);
+                if self.at < tape.bytes.len() || last.is_some() {
                     let events = Bytes::copy_from_slice(&tape.bytes[self.at..]);
                     self.at = tape.bytes.len();
-                    self.told = last;
+                    self.told = last.is_some();
                     return Some(Piece { events, last });
                 }
-                if tape.ended || tape.cut {
+                if tape.ended.is_some() || tape.cut {
                     return None;
                 }
             }
@@ -189,6 +197,13 @@ mod tests {
 
     use super::*;
 
+    fn well() -> Ending {
+        Ending {
+            status: 200,
+            error_code: None,
+        }
+    }
+
     async fn rest(mut follower: Follower) -> String {
         let mut read = vec![];
         while let Some(piece) = follower.next().await {
@@ -210,7 +225,7 @@ mod tests {
         );
         let behind = recording.follow(Some("r-1")).unwrap();
         let other = recording.follow(Some("q-1")).unwrap();
-        recorder.end(b"id: r-3\ndata: c\n\n");
+        recorder.end(b"id: r-3\ndata: c\n\n", well());
         let whole = "id: r-1\ndata: a\n\nid: r-2\ndata: b\n\nid: r-3\ndata: c\n\n";
         assert_eq!(rest(early).await, whole);
         assert_eq!(rest(middle).await, whole);
@@ -224,9 +239,9 @@ mod tests {
         let recording = Recording::new();
         let (recorder, mut follower) = Recorder::begin(&recording);
         recorder.push(b"a");
-        assert!(!follower.next().await.unwrap().last);
-        recorder.end(b"b");
-        assert!(follower.next().await.unwrap().last);
+        assert_eq!(follower.next().await.unwrap().last, None);
+        recorder.end(b"b", well());
+        assert_eq!(follower.next().await.unwrap().last, Some(well()));
         assert_eq!(follower.next().await, None);
     }
 
@@ -257,7 +272,10 @@ mod tests {
         recorder.push(b"a");
         drop(recorder);
         let piece = follower.next().await;
-        assert!(piece.is_some_and(|piece| !piece.last), "it was not ended");
+        assert!(
+            piece.is_some_and(|piece| piece.last.is_none()),
+            "it was not ended"
+        );
         assert_eq!(follower.next().await, None);
     }
 }

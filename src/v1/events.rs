@@ -16,7 +16,7 @@ use wire::sse;
 use super::chat::{Meter, Piece, Writer};
 use super::entry::Entry;
 use super::error::ApiError;
-use crate::idempotency::Follower;
+use crate::idempotency::{self, Follower};
 use crate::ids::RequestId;
 
 /// Where the events come from.
@@ -132,10 +132,15 @@ impl Tape {
             return Some(keepalive());
         };
         match piece {
-            Some(piece) if !piece.last => Some(piece.events),
-            Some(piece) => {
-                self.end(StatusCode::OK, None).await;
-                Some(piece.events).filter(|events| !events.is_empty())
+            Some(idempotency::Piece { events, last: None }) => Some(events),
+            Some(idempotency::Piece {
+                events,
+                last: Some(ending),
+            }) => {
+                let status = StatusCode::from_u16(ending.status)
+                    .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                self.end(status, ending.error_code.as_deref()).await;
+                Some(events).filter(|events| !events.is_empty())
             }
             // Whoever wrote it is gone, and has not said why.
             None => {

@@ -16,6 +16,7 @@ use super::event::{Event, Kind};
 use super::tally::Tally;
 use super::writer::Writer;
 use crate::clock::{Clock, UnixMs};
+use crate::idempotency::Ending;
 use crate::pool::Lease;
 use crate::v1::call::Call;
 use crate::v1::dispatch::Answer;
@@ -120,6 +121,15 @@ impl Meter {
     /// Whether it was the worker who has said all, and not an error.
     pub(super) fn has_ended_well(&self) -> bool {
         matches!(self.ended, Some(None))
+    }
+
+    /// How it ended, for whoever follows it.
+    pub(super) fn ending(&self) -> Ending {
+        let error = self.ended.as_ref().and_then(Option::as_ref);
+        Ending {
+            status: error.map_or(StatusCode::OK, ApiError::status).as_u16(),
+            error_code: error.map(|error| error.code().to_owned()),
+        }
     }
 
     /// What the client gets next; `None` when all has been said.

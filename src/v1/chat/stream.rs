@@ -106,6 +106,6 @@ async fn record(v1: &V1, mut meter: Meter, recorder: &Recorder, claim: Claim) {
         body: recorder.whole_with(&last),
     });
     claim.end(kept).await;
-    recorder.end(&last);
+    recorder.end(&last, meter.ending());
     let _ = meter.next(v1.keepalive).await;
 }

@@ -117,12 +117,13 @@ async fn a_stream_ends_whole_though_its_client_has_left_and_is_kept() {
 async fn who_follows_a_stream_that_breaks_is_told_so_and_a_retry_runs_anew() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
-    let key = site.key(Tier::Free).await;
+    let caller = site.caller(Tier::Free).await;
+    let key = &caller.secret;
     let gate = Arc::new(Semaphore::new(1));
     worker.follow(Script::says(&["a"]).through(&gate).and_breaks_off());
-    let mut first = stream(&site, &key).send().await.unwrap();
+    let mut first = stream(&site, key).send().await.unwrap();
     read_until(&mut first, r#""content":"a""#).await;
-    let follower = within(stream(&site, &key).send()).await.unwrap();
+    let follower = within(stream(&site, key).send()).await.unwrap();
     gate.add_permits(1);
     for response in [first, follower] {
         let rest = within(response.text()).await.unwrap();
@@ -131,7 +132,15 @@ async fn who_follows_a_stream_that_breaks_is_told_so_and_a_retry_runs_anew() {
     }
     worker.follow(Script::says(&["b"]));
     site.clock.advance(Duration::from_secs(1));
-    let retried = within(stream(&site, &key).send()).await.unwrap();
+    let retried = within(stream(&site, key).send()).await.unwrap();
     assert!(retried.headers().get("idempotent-replayed").is_none());
     assert!(retried.text().await.unwrap().contains(r#""content":"b""#));
+    let rows = site.ledger_of(&caller).await;
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.status, row.error_code.as_deref(), row.basis.as_str()))
+        .collect();
+    let broken = |basis| (502, Some("upstream_error"), basis);
+    let well = (200, None, "worker_usage");
+    assert_eq!(told, [broken("counted"), broken("replay"), well]);
 }
