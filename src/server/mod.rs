@@ -8,6 +8,7 @@ mod routes;
 mod same_origin;
 mod to_the_end;
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,7 +19,7 @@ use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
@@ -36,6 +37,8 @@ use crate::v1::{Counting, V1};
 
 /// How long background tasks may take to end.
 const TASKS_END: Duration = Duration::from_secs(10);
+/// How long the journal may take to be moved into the database then.
+const JOURNAL_MOVES: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -186,13 +189,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 }
 
 impl Running {
-    /// Stops: no new connections, what runs may end, then the tasks, of which the last moves the journal on.
+    /// Stops: no new connections, what runs may end, then the tasks; then the journal is moved on, in which they may have
+    /// written.
     pub async fn stop(self) {
         let Running {
             tasks,
             close,
             serving,
             db,
+            usage,
             ..
         } = self;
         let _ = close.send(());
@@ -201,6 +206,14 @@ impl Running {
         }
         if !tasks.stop(TASKS_END).await {
             tracing::warn!("background tasks did not end in time");
+        }
+        match timeout(JOURNAL_MOVES, usage.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let error = &error as &dyn Error;
+                tracing::warn!(error, "usage stays in the journal until the next start");
+            }
+            Err(_) => tracing::warn!("usage stays in the journal until the next start"),
         }
         db.close().await;
     }
@@ -237,12 +250,12 @@ async fn tidy(
         limits.sweep();
         if let Err(error) = sessions.sweep().await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = &error as &dyn Error,
                 "ended sessions could not be cleared away"
             );
         }
         if let Err(error) = idempotency.sweep().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "{error}");
+            tracing::warn!(error = &error as &dyn Error, "{error}");
         }
         write_last_used(&keys).await;
     }
@@ -252,7 +265,7 @@ async fn tidy(
 async fn write_last_used(keys: &Keys) {
     if let Err(error) = keys.flush_last_used().await {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = &error as &dyn Error,
             "the keys' last use could not be written"
         );
     }

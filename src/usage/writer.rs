@@ -35,13 +35,6 @@ pub(super) async fn run(usage: Usage, stopping: CancellationToken) {
         }
         let _ = stopping.run_until_cancelled(sleep(pause)).await;
     }
-    // What comes after this is in the journal, and moved at the next start.
-    if let Err(error) = move_journal(&usage).await {
-        tracing::warn!(
-            error = &error as &dyn Error,
-            "usage stays in the journal until the next start"
-        );
-    }
 }
 
 pub(super) async fn move_journal(usage: &Usage) -> Result<(), UsageError> {
