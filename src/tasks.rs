@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
+    cutting: CancellationToken,
     stopping: CancellationToken,
 }
 
@@ -20,6 +21,11 @@ impl Tasks {
         self.tracker.spawn(task);
     }
 
+    /// Cancelled when what still runs for a client must end: it says so to the client, in a moment.
+    pub fn cutting(&self) -> &CancellationToken {
+        &self.cutting
+    }
+
     /// Cancelled when the service begins to stop.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stopping
@@ -27,6 +33,7 @@ impl Tasks {
 
     /// Tells all tasks to stop and waits for them; says whether all had ended within `patience`.
     pub async fn stop(&self, patience: Duration) -> bool {
+        self.cutting.cancel();
         self.stopping.cancel();
         self.tracker.close();
         timeout(patience, self.tracker.wait()).await.is_ok()

@@ -18,6 +18,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::config::RequestLimits;
@@ -25,12 +26,17 @@ use crate::config::RequestLimits;
 /// How long nobody is accepted after accepting has failed: most often all of the process's files are open.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `app` until `closing`. What runs then may go on for as long as the limits let it, and is cut off.
+/// For what is cut off to say so to its client.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Serves `app` until `closing`. What runs then may go on for as long as the limits let it; then it is told by `cutting`, and a
+/// moment later cut off.
 pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
     limits: RequestLimits,
     closing: impl Future<Output = ()>,
+    cutting: &CancellationToken,
 ) {
     // Made ready once, and not again for each request.
     let app = app.with_state(());
@@ -51,8 +57,11 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    if timeout(limits.drain, graceful.shutdown()).await.is_err() {
+    let mut ended = pin!(graceful.shutdown());
+    if timeout(limits.drain, &mut ended).await.is_err() {
         tracing::warn!(after = ?limits.drain, "requests were still running and are cut off");
+        cutting.cancel();
+        let _ = timeout(LAST_WORDS, &mut ended).await;
     }
     connections.shutdown().await;
 }
@@ -134,6 +143,7 @@ mod tests {
             drain: minute,
         };
         let (close, closing) = oneshot::channel::<()>();
+        let cutting = CancellationToken::new();
         let app = Router::new().route("/", get(peer));
         let client = async {
             let mut stream = TcpStream::connect(address).await.unwrap();
@@ -150,9 +160,15 @@ mod tests {
             assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0);
         };
         tokio::join!(
-            serve(listener, app, limits, async {
-                let _ = closing.await;
-            }),
+            serve(
+                listener,
+                app,
+                limits,
+                async {
+                    let _ = closing.await;
+                },
+                &cutting
+            ),
             client
         );
     }

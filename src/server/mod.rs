@@ -175,7 +175,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clippy::disallowed_methods,
         reason = "the server itself is waited for by name, before the tasks are told to stop"
     )]
-    let serving = tokio::spawn(connections::serve(listener, app, config.limits, closing));
+    let serving = tokio::spawn({
+        let (limits, cutting) = (config.limits, tasks.cutting().clone());
+        async move { connections::serve(listener, app, limits, closing, &cutting).await }
+    });
     Ok(Running {
         addr,
         public_base,

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use wire::sse;
 
 use super::chat::{Meter, Piece, Writer};
@@ -21,8 +22,8 @@ use crate::ids::RequestId;
 
 /// Where the events come from.
 pub(super) enum Source {
-    /// A worker, through the meter.
-    Worker(Box<Meter>),
+    /// A worker, through the meter; told when the service can wait for it no longer.
+    Worker(Box<Meter>, CancellationToken),
     /// A tape.
     Tape(Box<Tape>),
 }
@@ -110,14 +111,22 @@ impl Source {
     /// The next bytes for the client, never none; `None` when all has been said.
     async fn next(&mut self, silence: Duration) -> Option<Bytes> {
         match self {
-            Source::Worker(meter) => Some(match meter.next(silence).await? {
-                Piece::Events(events) => events,
-                Piece::Silence => keepalive(),
-                Piece::Last(events) => {
-                    meter.close().await;
-                    events
-                }
-            }),
+            Source::Worker(meter, cutting) => {
+                let piece = tokio::select! {
+                    piece = meter.next(silence) => piece?,
+                    () = cutting.cancelled(), if !meter.has_ended() => {
+                        Piece::Last(meter.cut(ApiError::shutting_down()))
+                    }
+                };
+                Some(match piece {
+                    Piece::Events(events) => events,
+                    Piece::Silence => keepalive(),
+                    Piece::Last(events) => {
+                        meter.close().await;
+                        events
+                    }
+                })
+            }
             Source::Tape(tape) => tape.next(silence).await,
         }
     }

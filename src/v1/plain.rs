@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use wire::Usage;
 
-use super::call::{Outcome, Read};
+use super::call::{Call, Outcome, Read};
 use super::dispatch::{self, Answer};
 use super::error::ApiError;
 use super::exchange::{Exchange, Work};
@@ -61,9 +61,10 @@ async fn run(work: Work) -> Result<Bytes, ApiError> {
     let Work {
         mut exchange, call, ..
     } = work;
-    let answered = match dispatch::dispatch(&mut exchange, &call).await {
-        Ok(answer) => take_in(&mut exchange, answer, call.prompt_tokens, call.read).await,
-        Err(error) => Err(error),
+    let cutting = exchange.v1.tasks.cutting().clone();
+    let answered = tokio::select! {
+        answered = ask(&mut exchange, call) => answered,
+        () = cutting.cancelled() => Err(ApiError::shutting_down()),
     };
     match &answered {
         Ok(_) => exchange.entry.close(StatusCode::OK, None).await,
@@ -75,6 +76,11 @@ async fn run(work: Work) -> Result<Bytes, ApiError> {
         }
     }
     answered
+}
+
+async fn ask(exchange: &mut Exchange, call: Call) -> Result<Bytes, ApiError> {
+    let answer = dispatch::dispatch(exchange, &call).await?;
+    take_in(exchange, answer, call.prompt_tokens, call.read).await
 }
 
 async fn take_in(

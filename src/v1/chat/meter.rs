@@ -118,6 +118,11 @@ impl Meter {
         }
     }
 
+    /// Whether all has been said.
+    pub(in crate::v1) fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     /// Whether it was the worker who has said all, and not an error.
     pub(super) fn has_ended_well(&self) -> bool {
         matches!(self.ended, Some(None))
@@ -220,7 +225,7 @@ impl Meter {
     }
 
     /// Ends the stream with `error`: the client is told in the stream, and no finish_reason is made up.
-    pub(super) fn cut(&mut self, error: ApiError) -> Bytes {
+    pub(in crate::v1) fn cut(&mut self, error: ApiError) -> Bytes {
         let told = self.writer.error(&error.body());
         self.ended = Some(Some(error));
         told

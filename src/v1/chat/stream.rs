@@ -18,7 +18,8 @@ pub(super) async fn answer(mut work: Work) -> Response {
     let id = work.exchange.arrival.id.clone();
     match work.claim.take() {
         None => {
-            let opening = async { Ok(Source::Worker(Box::new(begin(work).await?))) };
+            let cutting = work.exchange.v1.tasks.cutting().clone();
+            let opening = async { Ok(Source::Worker(Box::new(begin(work).await?), cutting)) };
             events::open(Box::pin(opening), &id, silence).await
         }
         Some(claim) => {
@@ -37,7 +38,12 @@ async fn begin(work: Work) -> Result<Meter, ApiError> {
     let Work {
         mut exchange, call, ..
     } = work;
-    match dispatch::dispatch(&mut exchange, &call).await {
+    let cutting = exchange.v1.tasks.cutting().clone();
+    let answer = tokio::select! {
+        answer = dispatch::dispatch(&mut exchange, &call) => answer,
+        () = cutting.cancelled() => Err(ApiError::shutting_down()),
+    };
+    match answer {
         Ok(answer) => Ok(Meter::new(exchange, &call, answer)),
         Err(error) => {
             exchange
@@ -60,7 +66,6 @@ fn recorded(work: Work, claim: Claim) -> oneshot::Receiver<Result<Follower, ApiE
         let meter = tokio::select! {
             meter = begin(work) => meter,
             () = async { begun.closed().await; sleep(grace).await } => return,
-            () = v1.tasks.stopping().cancelled() => Err(ApiError::shutting_down()),
         };
         match meter {
             Ok(meter) => {
@@ -87,7 +92,7 @@ async fn record(v1: &V1, mut meter: Meter, recorder: &Recorder, claim: Claim) {
         let piece = tokio::select! {
             piece = meter.next(v1.keepalive) => piece,
             () = &mut abandoned => return,
-            () = v1.tasks.stopping().cancelled() => {
+            () = v1.tasks.cutting().cancelled() => {
                 Some(Piece::Last(meter.cut(ApiError::shutting_down())))
             }
         };

@@ -76,10 +76,14 @@ fn number(response: &Response, name: &str) -> i64 {
 
 /// What has come of a stream once `expected` is in it.
 async fn read_until(response: &mut Response, expected: &str) -> String {
-    let mut read = String::new();
-    while !read.contains(expected) {
-        let piece = within(response.chunk()).await.unwrap();
-        read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
-    }
-    read
+    // As a whole: a stream that has nothing to say is never silent for long.
+    within(async {
+        let mut read = String::new();
+        while !read.contains(expected) {
+            let piece = response.chunk().await.unwrap();
+            read.push_str(str::from_utf8(&piece.expect("more is to come")).unwrap());
+        }
+        read
+    })
+    .await
 }

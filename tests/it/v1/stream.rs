@@ -311,3 +311,36 @@ async fn what_goes_wrong_behind_the_head_is_told_in_the_stream_and_the_ledger() 
     let [row] = site.ledger_of(&caller).await.try_into().unwrap();
     assert_eq!((row.status, row.tokens), (400, (0, 0)));
 }
+
+#[tokio::test]
+async fn a_service_that_can_wait_no_longer_says_so_in_the_stream_and_in_the_ledger() {
+    let worker = FakeWorker::start().await;
+    let site = Site::tuned(&[&worker], |config| {
+        config.limits.drain = Duration::from_millis(1);
+    })
+    .await;
+    let caller = site.caller(Tier::Developer).await;
+    let mut running = vec![];
+    for keyed in [false, true] {
+        let gate = Arc::new(Semaphore::new(1));
+        worker.follow(Script::says(&["a", "b"]).through(&gate));
+        let mut request = site.chat(&caller.secret, json!({"stream": true}));
+        if keyed {
+            request = request.header("Idempotency-Key", "one");
+        }
+        let mut response = within(request.send()).await.unwrap();
+        read_until(&mut response, r#""content":"a""#).await;
+        running.push(response);
+    }
+    let rows = site.ledger_of(&caller).await;
+    for response in running {
+        let rest = within(response.text()).await.unwrap();
+        assert!(rest.contains(r#""code":"shutting_down""#), "{rest}");
+        assert!(rest.ends_with("data: [DONE]\n\n"), "{rest}");
+    }
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.status, row.error_code.as_deref(), row.tokens.1))
+        .collect();
+    assert_eq!(told, [(503, Some("shutting_down"), 1); 2]);
+}
