@@ -20,7 +20,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use answer::Answer;
+pub use answer::Tally;
+use answer::{Answer, Asked};
 
 pub const MODEL: &str = "fake-model";
 
@@ -128,8 +129,7 @@ struct Face {
     own_model: String,
     script: Arc<Mutex<Script>>,
     requests: Arc<Mutex<Vec<Value>>>,
-    /// How many answers were abandoned by whoever had asked for them.
-    abandoned: watch::Sender<usize>,
+    tally: watch::Sender<Tally>,
     /// Who does not send this key is turned away.
     key: Arc<Mutex<Option<String>>>,
 }
@@ -142,7 +142,7 @@ impl FakeWorker {
             own_model: format!("only-at-{}", address.port()),
             script: Arc::new(Mutex::new(Script::says(&["Hel", "lo"]))),
             requests: Arc::default(),
-            abandoned: watch::Sender::new(0),
+            tally: watch::Sender::default(),
             key: Arc::default(),
         };
         let listener = Arc::new(listener);
@@ -174,6 +174,13 @@ impl FakeWorker {
         });
     }
 
+    /// Serves again, as one that has died and was started anew.
+    pub async fn revive(&mut self) {
+        self.serving.shutdown().await;
+        let serving = serve(self.listener.clone(), self.face.clone());
+        self.serving.spawn(serving);
+    }
+
     /// Turns away, from now on, who does not send `key`.
     pub fn lock(&self, key: &str) {
         *self.face.key.lock().unwrap() = Some(key.to_owned());
@@ -192,15 +199,15 @@ impl FakeWorker {
         self.face.requests.lock().unwrap().clone()
     }
 
-    /// How many answers were abandoned so far.
-    pub fn abandoned_so_far(&self) -> usize {
-        *self.face.abandoned.borrow()
+    /// What has become so far of what it was asked.
+    pub fn tally(&self) -> Tally {
+        *self.face.tally.borrow()
     }
 
     /// Returns once as many answers were abandoned.
     pub async fn abandoned(&self, count: usize) {
-        let mut abandoned = self.face.abandoned.subscribe();
-        crate::within(abandoned.wait_for(|so_far| *so_far >= count))
+        let mut tally = self.face.tally.subscribe();
+        crate::within(tally.wait_for(|so_far| so_far.abandoned >= count))
             .await
             .unwrap();
     }
@@ -250,17 +257,17 @@ async fn models(State(face): State<Face>) -> Json<Value> {
 }
 
 async fn chat(State(face): State<Face>, Json(request): Json<Value>) -> Response {
-    let script = match face.begin(&request).await {
-        Ok(script) => script,
+    let (script, asked) = match face.begin(&request).await {
+        Ok(begun) => begun,
         Err(refusal) => return refusal,
     };
     if request["stream"] == true {
         let wants_usage = request["stream_options"]["include_usage"] == true;
-        let stream = Answer::streamed(script, wants_usage, face.abandoned).into_stream();
+        let stream = Answer::streamed(script, wants_usage, asked).into_stream();
         let event_stream = [(header::CONTENT_TYPE, "text/event-stream")];
         return (event_stream, Body::from_stream(stream)).into_response();
     }
-    let body = Answer::plain(script, face.abandoned).whole().await;
+    let body = Answer::plain(script, asked).whole().await;
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
@@ -297,14 +304,16 @@ async fn rerank(State(face): State<Face>, Json(request): Json<Value>) -> Respons
 
 impl Face {
     /// Notes a request; gives what to do with it, or the refusal that the script says.
-    async fn begin(&self, request: &Value) -> Result<Script, Response> {
+    async fn begin(&self, request: &Value) -> Result<(Script, Asked), Response> {
         self.requests.lock().unwrap().push(request.clone());
+        let asked = Asked::new(&self.tally);
         let script = self.script.lock().unwrap().clone();
         if let Some(door) = &script.door {
             door.acquire().await.unwrap().forget();
         }
         match script.refusal {
             Some((status, body)) => {
+                asked.became(|tally| tally.refused += 1);
                 let mut refusal = (status, Json(body)).into_response();
                 if let Some(seconds) = script.retry_after {
                     refusal
@@ -313,13 +322,16 @@ impl Face {
                 }
                 Err(refusal)
             }
-            None => Ok(script),
+            None => Ok((script, asked)),
         }
     }
 
     async fn whole(&self, request: &Value, body: Value) -> Response {
         match self.begin(request).await {
-            Ok(_) => Json(body).into_response(),
+            Ok((_, asked)) => {
+                asked.became(|tally| tally.finished += 1);
+                Json(body).into_response()
+            }
             Err(refusal) => refusal,
         }
     }

@@ -11,6 +11,7 @@ use sqlx::Row;
 pub struct LedgerRow {
     pub request_id: String,
     pub key_id: Option<String>,
+    pub worker: Option<String>,
     pub status: i64,
     pub error_code: Option<String>,
     pub tokens: (i64, i64),
@@ -30,6 +31,7 @@ pub async fn ledger_in(dir: &Path, account: &Account) -> Vec<LedgerRow> {
         .map(|row| LedgerRow {
             request_id: row.get("request_id"),
             key_id: row.get("key_id"),
+            worker: row.get("worker"),
             status: row.get("status"),
             error_code: row.get("error_code"),
             tokens: (row.get("prompt_tokens"), row.get("completion_tokens")),

@@ -88,6 +88,12 @@ impl Site {
         workers.iter().map(|worker| worker.waiting).sum()
     }
 
+    /// How many places on workers are taken.
+    pub fn in_flight(&self) -> usize {
+        let workers = self.running.pool.snapshot();
+        workers.iter().map(|worker| worker.in_flight).sum()
+    }
+
     /// For clients that speak no HTTP, or not as one should.
     pub fn address(&self) -> SocketAddr {
         self.running.addr

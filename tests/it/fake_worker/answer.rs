@@ -89,16 +89,62 @@ impl Event {
     }
 }
 
-/// An answer on its way; dropped before its end, it was abandoned.
+/// What became of all that a worker was asked and does not do any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Said to the end.
+    pub finished: usize,
+    /// That had been generated in those.
+    pub tokens: usize,
+    pub refused: usize,
+    /// By whoever had asked, or by the worker's death.
+    pub abandoned: usize,
+    /// Broken off, as the script says.
+    pub broken_off: usize,
+}
+
+impl Tally {
+    /// How many requests that is.
+    pub fn total(&self) -> usize {
+        self.finished + self.refused + self.abandoned + self.broken_off
+    }
+}
+
+/// What a worker was asked; dropped before it is said what became of it, it was abandoned.
+pub(super) struct Asked(Option<watch::Sender<Tally>>);
+
+impl Asked {
+    pub(super) fn new(tally: &watch::Sender<Tally>) -> Self {
+        Asked(Some(tally.clone()))
+    }
+
+    pub(super) fn became(mut self, count: impl FnOnce(&mut Tally)) {
+        if let Some(tally) = self.0.take() {
+            tally.send_modify(count);
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(tally) = &self.0 {
+            tally.send_modify(|tally| tally.abandoned += 1);
+        }
+    }
+}
+
+/// An answer on its way.
 pub(super) struct Answer {
     events: VecDeque<Event>,
     gate: Option<Arc<Semaphore>>,
-    unfinished: Option<watch::Sender<usize>>,
+    tokens: usize,
+    /// `None` once the last of it was said.
+    asked: Option<Asked>,
 }
 
 impl Answer {
     /// Not even the head of a plain answer goes out before the gate lets it.
-    pub(super) fn plain(script: Script, abandoned: watch::Sender<usize>) -> Self {
+    pub(super) fn plain(script: Script, asked: Asked) -> Self {
         let event = Event {
             gated: true,
             bytes: Some(plain(&script)),
@@ -106,20 +152,18 @@ impl Answer {
         Answer {
             events: VecDeque::from([event]),
             gate: script.gate,
-            unfinished: Some(abandoned),
+            tokens: script.tokens.len(),
+            asked: Some(asked),
         }
     }
 
-    pub(super) fn streamed(
-        script: Script,
-        wants_usage: bool,
-        abandoned: watch::Sender<usize>,
-    ) -> Self {
+    pub(super) fn streamed(script: Script, wants_usage: bool, asked: Asked) -> Self {
         let events = streamed(&script, wants_usage);
         Answer {
             events,
             gate: script.gate,
-            unfinished: Some(abandoned),
+            tokens: script.tokens.len(),
+            asked: Some(asked),
         }
     }
 
@@ -132,15 +176,20 @@ impl Answer {
     }
 
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
-        let Some(event) = self.events.pop_front() else {
-            self.unfinished = None;
-            return None;
-        };
+        let event = self.events.pop_front()?;
         if let Some(gate) = self.gate.as_ref().filter(|_| event.gated) {
             gate.acquire().await.unwrap().forget();
         }
-        if event.bytes.is_none() {
-            self.unfinished = None;
+        if self.events.is_empty()
+            && let Some(asked) = self.asked.take()
+        {
+            asked.became(|tally| match event.bytes {
+                Some(_) => {
+                    tally.finished += 1;
+                    tally.tokens += self.tokens;
+                }
+                None => tally.broken_off += 1,
+            });
         }
         Some(
             event
@@ -153,13 +202,5 @@ impl Answer {
         stream::unfold(self, async |mut answer| {
             Some((answer.next().await?, answer))
         })
-    }
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        if let Some(abandoned) = &self.unfinished {
-            abandoned.send_modify(|count| *count += 1);
-        }
     }
 }

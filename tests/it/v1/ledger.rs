@@ -15,6 +15,7 @@ fn row(key_id: &str, status: i64, error_code: Option<&str>) -> LedgerRow {
     LedgerRow {
         request_id: String::new(),
         key_id: Some(key_id.to_owned()),
+        worker: None,
         status,
         error_code: error_code.map(str::to_owned),
         tokens: (0, 0),
@@ -30,6 +31,7 @@ async fn every_request_has_one_row_whatever_became_of_it() {
     let caller = site.caller(Tier::Free).await;
     let key_id = caller.key.id.as_str();
     let used = |row| LedgerRow {
+        worker: Some(worker.address.to_string()),
         tokens: (5, 2),
         basis: "worker_usage".to_owned(),
         finish_reason: Some("stop".to_owned()),

@@ -263,7 +263,7 @@ async fn of_1_000_clients_that_leave_nothing_is_left_but_their_rows() {
 
     let stayed = 2 * STAYERS;
     let abandoned = || worker.requests().len() - stayed;
-    until(async || worker.abandoned_so_far() == abandoned()).await;
+    until(async || worker.tally().abandoned == abandoned()).await;
     assert!(abandoned() >= left.len());
 
     let service = Arc::into_inner(service).expect("all its clients have ended");
