@@ -17,6 +17,7 @@ mod queue;
 mod rerank;
 mod resume;
 mod routes;
+mod stop;
 mod stream;
 mod torture;
 mod workers;
