@@ -39,6 +39,8 @@ const DROPS: usize = 4;
 const ACCOUNTS: usize = 4;
 const STREAMS: usize = 300;
 const PLAIN: usize = 40;
+/// So many of them at once: were it all, a busy machine might not begin to answer each in its time.
+const AT_ONCE: usize = 120;
 /// One in so many is sent twice, under one key.
 const TWICE: usize = 10;
 
@@ -74,7 +76,7 @@ impl Chaos {
                 worker.max_in_flight = places.or(ill).and_then(NonZeroUsize::new);
             }
             // Twice what the worker that hangs is given; the others must be heard of in half of what is left.
-            config.limits.first_byte = Duration::from_secs(4);
+            config.limits.first_byte = Duration::from_secs(8);
         })
         .await;
         let mut callers = vec![];
@@ -117,16 +119,19 @@ impl Chaos {
         requests
     }
 
-    /// All clients at once.
+    /// The clients of a round: the first that may begin do so at once, and the others as those end.
     fn clients(&self, round: usize) -> JoinSet<Seen> {
         let requests = self.requests(round);
         let barrier = Arc::new(Barrier::new(requests.len()));
+        let few = Arc::new(Semaphore::new(AT_ONCE));
         let first = tokens(DIES).swap_remove(0);
         let mut clients = JoinSet::new();
         for (request, key) in requests {
-            let (barrier, heard, first) = (barrier.clone(), self.heard.clone(), first.clone());
+            let (barrier, few) = (barrier.clone(), few.clone());
+            let (heard, first) = (self.heard.clone(), first.clone());
             clients.spawn(async move {
                 barrier.wait().await;
+                let _one = few.acquire().await.unwrap();
                 let response = request.send().await.unwrap();
                 let mut told = false;
                 let hears = |text: &str| {
