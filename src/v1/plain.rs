@@ -33,13 +33,10 @@ fn outlasting(work: Work, claim: Claim) -> oneshot::Receiver<Result<Bytes, ApiEr
     let (mut ended, ending) = oneshot::channel();
     let v1 = work.exchange.v1.clone();
     let grace = v1.idempotency.resume_within();
-    let tasks = v1.tasks.clone();
-    tasks.spawn(async move {
+    v1.tasks.spawn(async move {
         let answered = tokio::select! {
             answered = run(work) => answered,
             () = async { ended.closed().await; sleep(grace).await } => return,
-            // Its client is cut off by then.
-            () = v1.tasks.stopping().cancelled() => return,
         };
         claim.end(to_keep(&answered)).await;
         let _ = ended.send(answered);

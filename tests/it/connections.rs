@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assisters::principal::Tier;
-use reqwest::StatusCode;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -135,33 +134,6 @@ async fn a_stream_that_runs_when_the_service_stops_may_end() {
     assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
     assert_eq!(rows.iter().map(|row| row.status).collect::<Vec<_>>(), [200]);
     drop(idle);
-}
-
-#[tokio::test]
-async fn what_still_runs_when_patience_ends_is_cut_off_and_has_its_row() {
-    let worker = FakeWorker::start().await;
-    let dir = TempDir::new().unwrap();
-    let mut config = config(dir.path(), &[worker.address]);
-    config.limits.drain = Duration::from_millis(50);
-    let site = Site::configured(dir, config).await;
-    let caller = site.caller(Tier::Free).await;
-    worker.follow(Script::says(&["a"]).through(&Arc::new(Semaphore::new(0))));
-    let mut running = None;
-    until(async || {
-        let request = site.chat(&caller.secret, json!({"stream": true}));
-        let response = within(request.send()).await.unwrap();
-        let well = response.status() == StatusCode::OK;
-        running = Some(response);
-        well
-    })
-    .await;
-    let rows = site.ledger_of(&caller).await;
-    assert!(
-        within(running.unwrap().bytes()).await.is_err(),
-        "it was cut off"
-    );
-    worker.abandoned(1).await;
-    assert_eq!(rows.last().unwrap().status, 499);
 }
 
 #[tokio::test]
