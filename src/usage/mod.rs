@@ -150,8 +150,8 @@ impl Usage {
         self.journal.durable().await;
     }
 
-    /// Moves the whole journal into the database now; to be called when the last task has ended that may have written to it.
-    /// What does not get there is moved at the next start.
+    /// Moves the whole journal into the database now: at the end, behind the last task that may have written to it. What does
+    /// not get there is moved at the next start.
     pub async fn flush(&self) -> Result<(), UsageError> {
         writer::move_journal(self).await
     }

@@ -1,7 +1,7 @@
 //! The OpenAI-compatible API: one router value, mounted under `/v1` for keys and under `/playground/v1` for sessions.
 //!
-//! A request goes: identity → ledger entry → admission → lease → worker → meter → record. The layers here carry it in;
-//! what a handler does is written out in the handler.
+//! A request goes: identity → ledger entry → claim → admission → lease → worker → meter → record. The layers here carry it
+//! in; from its body to its admission is `exchange`, from there `plain` answers it whole and `chat::stream` in events.
 
 mod affinity;
 mod body;
