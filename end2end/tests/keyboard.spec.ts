@@ -73,6 +73,8 @@ test("an account, a key, a request and a revocation, all by keyboard", async ({ 
   await expect(dialog.getByLabel("Copy this key now.")).toHaveValue(/^ask_/);
   await dialog.getByRole("button", { name: "Copy the key" }).focus();
   await keys.press("Enter");
+  // Before it is copied, Esc asks once more.
+  await expect(page.getByText("Copied the key")).toBeVisible();
   await keys.press("Escape");
   await expect(dialog).toBeHidden();
 
