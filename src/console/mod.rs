@@ -1,11 +1,14 @@
 //! The dashboard's side of the service: who is looking, and what the pages' port gives them.
 //!
 //! A layer binds a [`Door`] and, for whoever is signed in, a [`Console`] to each request; pages and server functions
-//! find both in Leptos' context. What a browser may ask is what [`account`] implements, and nothing else.
+//! find both in Leptos' context. What a browser may ask is what [`account`] and the files of its parts implement, and nothing else.
 
 mod account;
 mod fresh;
+mod keys;
+mod overview;
 mod site;
+mod usage;
 
 use std::error::Error;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Console, Key, Limit, ModelUsage, NewKey, Overview, Problem, Totals, Usage, UsageBucket,
-    UsageRange,
+    Console, Key, KeyConsole, Limit, ModelUsage, NewKey, Overview, OverviewConsole, Problem,
+    Totals, Usage, UsageBucket, UsageConsole, UsageRange,
 };
 use async_trait::async_trait;
 
@@ -91,12 +91,21 @@ impl Default for Fake {
     }
 }
 
+impl Console for Fake {}
+
 #[async_trait]
-impl Console for Fake {
+impl OverviewConsole for Fake {
     async fn overview(&self) -> Result<Overview, Problem> {
         Ok(self.overview.clone())
     }
 
+    async fn models(&self) -> Result<Vec<String>, Problem> {
+        Ok(self.models.clone())
+    }
+}
+
+#[async_trait]
+impl KeyConsole for Fake {
     async fn keys(&self) -> Result<Vec<Key>, Problem> {
         Ok(self.keys.clone())
     }
@@ -115,7 +124,10 @@ impl Console for Fake {
     async fn revoke_key(&self, _: String) -> Result<(), Problem> {
         Ok(())
     }
+}
 
+#[async_trait]
+impl UsageConsole for Fake {
     async fn usage(&self, range: UsageRange) -> Result<Usage, Problem> {
         match range {
             UsageRange::Day | UsageRange::Week => Ok(self.usage.clone()),
@@ -124,9 +136,5 @@ impl Console for Fake {
                 ..Problem::new("The figures cannot be read now.")
             }),
         }
-    }
-
-    async fn models(&self) -> Result<Vec<String>, Problem> {
-        Ok(self.models.clone())
     }
 }

@@ -1,0 +1,13 @@
+//! What the browser may ask: one server function for each verb of the port, under names that stay.
+//!
+//! Their bodies name the port by its path, since the browser's half has no bodies to use an import.
+
+mod door;
+mod keys;
+mod overview;
+mod usage;
+
+pub use door::*;
+pub use keys::*;
+pub use overview::*;
+pub use usage::*;

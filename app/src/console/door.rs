@@ -1,0 +1,21 @@
+//! The way in and out, for those who are not signed in.
+
+use async_trait::async_trait;
+
+use super::Problem;
+
+/// Success moves the browser on: the answer carries the redirect and the session's cookie.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Makes an account, signs it in, and moves on to the home page.
+    async fn sign_up(&self, email: String, password: String) -> Result<(), Problem>;
+    /// Moves on to `next` (a path of this site; anything else is ignored) or the home page.
+    async fn sign_in(
+        &self,
+        email: String,
+        password: String,
+        next: Option<String>,
+    ) -> Result<(), Problem>;
+    /// Ends the session and moves on to the sign-in page.
+    async fn sign_out(&self) -> Result<(), Problem>;
+}

@@ -1,0 +1,35 @@
+//! The port: what the pages may ask. The service implements it; a page knows nothing else of the service.
+//!
+//! A [`Console`] is bound to one account before any call, so no call takes an account's id. A [`Door`] is for those
+//! who are not signed in yet. Both are put into Leptos' context by whoever serves the pages; [`console`] and
+//! [`door`] find them there, and every server function is one line that starts with one of the two.
+
+mod door;
+mod keys;
+mod overview;
+mod problem;
+mod usage;
+
+use std::sync::Arc;
+
+use leptos::prelude::use_context;
+
+pub use door::Door;
+pub use keys::{Key, KeyConsole, NewKey};
+pub use overview::{Limit, Overview, OverviewConsole};
+pub use problem::Problem;
+pub use usage::{ModelUsage, Totals, Usage, UsageBucket, UsageConsole, UsageRange};
+
+/// One account's view of the service: a part for each page.
+pub trait Console: OverviewConsole + KeyConsole + UsageConsole {}
+
+/// The console of whoever is signed in.
+pub fn console() -> Result<Arc<dyn Console>, Problem> {
+    use_context().ok_or_else(Problem::signed_out)
+}
+
+/// The door of this site.
+pub fn door() -> Result<Arc<dyn Door>, Problem> {
+    use_context()
+        .ok_or_else(|| Problem::new("This page was rendered without its service. Reload it."))
+}

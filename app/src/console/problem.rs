@@ -1,0 +1,57 @@
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::codec::JsonEncoding;
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, said to a person: what to do is part of the sentence, and nothing internal is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    pub message: String,
+    /// The form's field that it is about, by its name.
+    pub field: Option<String>,
+    /// To be quoted to support; also in the log.
+    pub request_id: Option<String>,
+    /// Whether signing in is the way out.
+    pub signed_out: bool,
+}
+
+impl Problem {
+    pub fn new(message: impl Into<String>) -> Self {
+        Problem {
+            message: message.into(),
+            field: None,
+            request_id: None,
+            signed_out: false,
+        }
+    }
+
+    pub fn field(field: &str, message: impl Into<String>) -> Self {
+        Problem {
+            field: Some(field.to_owned()),
+            ..Problem::new(message)
+        }
+    }
+
+    pub fn signed_out() -> Self {
+        Problem {
+            signed_out: true,
+            ..Problem::new("You are signed out. Sign in to go on.")
+        }
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Problem::new(
+                "The service cannot be reached. Check your connection, then try again.",
+            ),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => {
+                Problem::new("The form was not understood. Reload the page, then try again.")
+            }
+            _ => Problem::new("Something failed on our side. Try again in a moment."),
+        }
+    }
+}
