@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod ids;
+pub mod instance;
 pub mod principal;
 pub mod print;
 pub mod tasks;

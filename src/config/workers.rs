@@ -51,14 +51,23 @@ impl WorkerSettings {
         }
     }
 
-    /// Whether both mean one and the same; `/v1` at an address's end makes no difference.
-    fn is_at(&self, url: &Url) -> bool {
-        fn bare(url: &Url) -> &str {
-            let text = url.as_str().trim_end_matches('/');
-            text.strip_suffix("/v1").unwrap_or(text)
+    /// Without the `/v1` that may stand at its address's end and makes no difference.
+    pub fn bare(&self) -> Self {
+        WorkerSettings {
+            url: Url::parse(bare(&self.url)).unwrap_or_else(|_| self.url.clone()),
+            ..self.clone()
         }
+    }
+
+    /// Whether both mean one and the same.
+    fn is_at(&self, url: &Url) -> bool {
         bare(&self.url) == bare(url)
     }
+}
+
+fn bare(url: &Url) -> &str {
+    let text = url.as_str().trim_end_matches('/');
+    text.strip_suffix("/v1").unwrap_or(text)
 }
 
 impl FromStr for WorkerSettings {

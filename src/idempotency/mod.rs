@@ -6,7 +6,6 @@
 //! the process that runs the request, and free again when that has died.
 
 mod claim;
-mod instance;
 mod key;
 mod recording;
 mod running;
@@ -27,11 +26,10 @@ use wire::sse;
 use crate::clock::Clock;
 use crate::config::IdempotencySettings;
 use crate::db::Db;
+use crate::instance::{InstanceError, instance};
 use crate::tasks::Tasks;
 
 pub use claim::Claim;
-pub use instance::InstanceError;
-use instance::instance;
 pub use key::{Fingerprint, IdempotencyKey, MalformedKey, Scope};
 pub use recording::{Ending, Follower, Piece, Recorder};
 use running::{Registry, State, Turn};

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::window::Window;
 use crate::clock::UnixMs;
 
@@ -21,7 +23,8 @@ pub(super) enum Outcome {
 }
 
 /// Why a worker is ejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     Unreachable,
     Failing,

@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -12,8 +11,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::worker::{Worker, WorkerId};
-use super::{Pool, probe};
+use super::Pool;
+use super::worker::WorkerId;
 use crate::config::{Config, WorkerSettings};
 use crate::tasks::Tasks;
 
@@ -104,23 +103,19 @@ impl Local {
             .spawn()?;
         // Taken out, because waiting for a child closes the input that it still holds.
         let stdin = child.stdin.take();
-        let retired = CancellationToken::new();
         let life = async {
             if let Some(base) = address_of(&mut child).await {
                 tracing::info!(
                     "local worker ready at {}",
                     base.as_str().trim_end_matches('/')
                 );
-                let worker = Arc::new(Worker::new(WorkerId::local(), &WorkerSettings::at(base)));
-                self.pool.put(worker.clone());
-                self.tasks
-                    .spawn(probe::run(self.pool.clone(), worker, retired.clone()));
+                self.pool
+                    .enlist(&WorkerId::local(), &WorkerSettings::at(base));
             }
             child.wait().await
         };
         let ended = stopping.run_until_cancelled(life).await;
-        retired.cancel();
-        self.pool.remove(&WorkerId::local());
+        self.pool.dismiss(&WorkerId::local());
         match ended {
             Some(status) => tracing::info!(status = %status?, "the local worker ended"),
             None => {

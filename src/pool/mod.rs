@@ -6,6 +6,7 @@
 
 mod ask;
 mod choice;
+mod crew;
 mod health;
 mod judge;
 mod lease;
@@ -13,8 +14,11 @@ mod local;
 mod pace;
 mod probe;
 mod queue;
+mod report;
 mod retries;
+mod roster;
 mod standing;
+mod store;
 mod turns;
 mod upstream;
 mod waiting;
@@ -29,14 +33,18 @@ use wire::{Model, Task};
 
 use crate::clock::{Clock, UnixMs};
 use crate::config::{Config, QueueSettings, WorkerSettings};
+use crate::db::Db;
 use crate::tasks::Tasks;
 pub use ask::Ask;
 use ask::Wish;
 use choice::Candidate;
+use crew::Crew;
+pub use crew::StartError;
 pub use health::Cause;
 pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
 use retries::Retries;
+pub use roster::{ChangeError, Fleet, FleetWorker, Gateway, Origin, Roster, StoreError, View};
 pub use standing::{WorkerStanding, WorkerState};
 pub use upstream::{SendError, address};
 use upstream::{Target, Upstream};
@@ -50,6 +58,9 @@ pub struct Pool(Arc<Shared>);
 
 struct Shared {
     workers: RwLock<Vec<Arc<Worker>>>,
+    roster: Roster,
+    crew: Crew,
+    tasks: Tasks,
     /// Models whose requests stay where their beginning is remembered.
     affine: BTreeSet<String>,
     retries: Retries,
@@ -81,30 +92,20 @@ pub enum NoLease {
 }
 
 impl Pool {
-    /// A pool of the workers that `config` names.
-    pub fn new(config: &Config, clock: Clock) -> Pool {
+    /// A pool of the workers that `config` names, and of those that were added, once it is started.
+    pub fn new(config: &Config, db: Db, clock: Clock, tasks: &Tasks) -> Pool {
         let workers = config.workers.iter();
         let workers = workers.map(|settings| Arc::new(Worker::of(settings)));
         Pool(Arc::new(Shared {
             affine: config.affinity.models.iter().cloned().collect(),
+            tasks: tasks.clone(),
             ..Shared::new(
                 workers.collect(),
+                Roster::new(config, db, clock),
                 config.queue,
                 config.limits.first_byte,
-                clock,
             )
         }))
-    }
-
-    /// Starts asking the workers what they serve, and a local worker where none is configured.
-    pub fn start(&self, config: &Config, tasks: &Tasks) -> Result<(), LocalWorkerError> {
-        if config.workers.is_empty() {
-            local::start(self.clone(), config, tasks)?;
-        }
-        for worker in self.all() {
-            tasks.spawn(probe::run(self.clone(), worker, tasks.stopping().clone()));
-        }
-        Ok(())
     }
 
     /// Takes a place on a worker that serves the model, may be asked and was not tried: the less busy of two, or the one that the
@@ -210,17 +211,6 @@ impl Pool {
             .any(|worker| matches!(worker.place(now), Place::Free(_) | Place::Taken))
     }
 
-    /// Lets a worker finish what it has and gives it nothing new, or no longer so. Says whether there is such a worker.
-    pub fn drain(&self, id: &str, is_draining: bool) -> bool {
-        let workers = self.all();
-        let worker = workers.iter().find(|worker| worker.id.as_str() == id);
-        worker.is_some_and(|worker| {
-            worker.drain(is_draining);
-            self.hand_out();
-            true
-        })
-    }
-
     fn in_flight(&self) -> usize {
         self.all().iter().map(|worker| worker.in_flight()).sum()
     }
@@ -242,36 +232,21 @@ impl Pool {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
-
-    /// Adds `worker` in the place of one with the same id.
-    fn put(&self, worker: Arc<Worker>) {
-        let mut workers = self
-            .0
-            .workers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        workers.retain(|other| other.id != worker.id);
-        workers.push(worker);
-    }
-
-    fn remove(&self, id: &WorkerId) {
-        self.0
-            .workers
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|worker| worker.id != *id);
-    }
 }
 
 impl Shared {
     fn new(
         workers: Vec<Arc<Worker>>,
+        roster: Roster,
         queue: QueueSettings,
         first_byte: Duration,
-        clock: Clock,
     ) -> Self {
         Shared {
             workers: RwLock::new(workers),
+            clock: roster.clock.clone(),
+            roster,
+            crew: Crew::default(),
+            tasks: Tasks::default(),
             affine: BTreeSet::new(),
             retries: Retries::new(),
             lines: Mutex::default(),
@@ -279,7 +254,6 @@ impl Shared {
             judging: Mutex::default(),
             upstream: Upstream::new(),
             first_byte,
-            clock,
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::Pool;
 use super::health::{Cause, State};
 use super::worker::{Worker, WorkerId};
 use crate::clock::UnixMs;
 
 /// A worker at one moment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkerStanding {
     pub id: WorkerId,
     /// Its address, which holds no secret.
@@ -26,7 +28,8 @@ pub struct WorkerStanding {
     pub state: WorkerState,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WorkerState {
     Ready,
     /// By its own word.
@@ -45,11 +48,11 @@ pub enum WorkerState {
 }
 
 impl Pool {
-    /// How each worker stands.
+    /// How each worker stands, those among them that were removed and have something to finish.
     pub fn snapshot(&self) -> Vec<WorkerStanding> {
         let now = self.0.clock.now();
         let waiting = self.waiting();
-        let workers = self.all();
+        let workers = [self.all(), self.leaving()].concat();
         let stand = |worker: &Arc<Worker>| WorkerStanding {
             waiting: waiting
                 .iter()

@@ -2,6 +2,8 @@ use std::num::NonZeroUsize;
 use std::sync::Barrier;
 use std::thread;
 
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+
 use super::health::Outcome;
 use super::*;
 use crate::ids::AccountId;
@@ -49,12 +51,42 @@ pub(super) fn pool_with(room: &[usize], queue: QueueSettings) -> Pool {
         worker.learn(vec![model(MODEL)]);
         Arc::new(worker)
     });
+    let clock = Clock::manual(UnixMs(1_000_000));
+    let roster = Roster {
+        db: unopened(),
+        clock,
+        configured: vec![],
+    };
     Pool(Arc::new(Shared::new(
         workers.collect(),
+        roster,
         queue,
         Duration::from_secs(20),
-        Clock::manual(UnixMs(1_000_000)),
     )))
+}
+
+impl Pool {
+    /// Lets a worker finish what it has and gives it nothing new, or no longer so. Says whether there is such a worker.
+    pub(super) fn drain(&self, id: &str, is_draining: bool) -> bool {
+        let workers = self.all();
+        let worker = workers.iter().find(|worker| worker.id.as_str() == id);
+        worker.is_some_and(|worker| {
+            worker.drain(is_draining);
+            self.hand_out();
+            true
+        })
+    }
+}
+
+/// A database for those who never ask it anything.
+fn unopened() -> Db {
+    install_default_drivers();
+    AnyPoolOptions::new()
+        // Either would want a task that looks after it.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy("sqlite::memory:")
+        .unwrap()
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 use wire::Model;
 
@@ -16,18 +17,28 @@ use crate::clock::UnixMs;
 use crate::config::WorkerSettings;
 
 /// A worker's name in the ledger and on pages: its host and port, or `local`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct WorkerId(Arc<str>);
 
 impl WorkerId {
-    fn of(base: &Url) -> Self {
+    pub(super) fn of(base: &Url) -> Self {
+        WorkerId::named(base.as_str())
+    }
+
+    /// As people name it: by its id, or by its address.
+    pub(super) fn named(text: &str) -> Self {
         WorkerId(
-            base.as_str()
-                .trim_start_matches("http://")
+            text.trim_start_matches("http://")
                 .trim_start_matches("https://")
                 .trim_end_matches('/')
                 .into(),
         )
+    }
+
+    /// Without the `/v1` that may stand at its end.
+    pub(super) fn bare(&self) -> Self {
+        WorkerId(self.0.strip_suffix("/v1").unwrap_or(&self.0).into())
     }
 
     pub(super) fn local() -> Self {
@@ -42,6 +53,18 @@ impl WorkerId {
 impl fmt::Display for WorkerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl From<String> for WorkerId {
+    fn from(stored: String) -> Self {
+        WorkerId(stored.into())
+    }
+}
+
+impl From<WorkerId> for String {
+    fn from(id: WorkerId) -> Self {
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -26,10 +26,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::Dashboard;
 use crate::db::{self, Db};
-use crate::idempotency::{Idempotency, InstanceError};
+use crate::idempotency::Idempotency;
+use crate::instance::{InstanceError, instance};
 use crate::keys::Keys;
 use crate::limits::Limits;
-use crate::pool::{LocalWorkerError, Pool};
+use crate::pool::{self, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
 use crate::usage::{JournalError, Usage};
@@ -57,7 +58,7 @@ pub enum StartError {
     #[error(transparent)]
     Instance(#[from] InstanceError),
     #[error(transparent)]
-    LocalWorker(#[from] LocalWorkerError),
+    Pool(#[from] pool::StartError),
 }
 
 /// A service that is up.
@@ -103,8 +104,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let tasks = Tasks::default();
     let usage = Usage::open(&config.data_dir, db.clone(), config.ledger_fsync).await?;
     usage.start(&tasks);
-    let pool = Pool::new(&config, clock.clone());
-    pool.start(&config, &tasks)?;
+    let pool = Pool::new(&config, db.clone(), clock.clone(), &tasks);
+    pool.start(&config, instance(&config.data_dir)?, addr)
+        .await?;
 
     let accounts = Accounts::new(db.clone(), clock.clone());
     let keys = Keys::new(db.clone(), clock.clone());

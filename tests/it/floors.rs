@@ -10,6 +10,7 @@ const GROUND: &[&str] = &[
     "config",
     "db",
     "ids",
+    "instance",
     "principal",
     "print",
     "tasks",

@@ -18,7 +18,7 @@ pub struct InstanceError {
 }
 
 /// The name, made at the first start.
-pub(super) fn instance(data_dir: &Path) -> Result<String, InstanceError> {
+pub fn instance(data_dir: &Path) -> Result<String, InstanceError> {
     let path = data_dir.join(FILE);
     let failed = |source| InstanceError {
         path: path.display().to_string(),

@@ -1,0 +1,329 @@
+//! Which workers there are, in the database that all gateways share: those of the settings, those that were added since,
+//! which of them are drained, and how each gateway sees them. A shell, which has no pool, works on this alone.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::standing::WorkerStanding;
+use super::store::{self, Added, GatewayRow};
+use super::worker::WorkerId;
+use crate::clock::{Clock, UnixMs};
+use crate::config::{Config, WorkerSettings};
+use crate::db::{Db, violates_unique};
+
+/// A gateway that has said nothing for so long is gone.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
+
+/// The workers as the database has them; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    /// Those of the settings, which win over added ones at the same address.
+    pub(super) configured: Vec<WorkerSettings>,
+}
+
+/// Where a worker comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// From the settings.
+    Configured,
+    /// It was added while the service ran.
+    Added,
+    /// The gateway started it, since its settings name none.
+    Local,
+    /// It was removed, and finishes what it has.
+    Removed,
+}
+
+/// All workers, and the gateways that give them work.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Those that run, by name.
+    pub gateways: Vec<Gateway>,
+    /// By origin, then by id.
+    pub workers: Vec<FleetWorker>,
+}
+
+/// A service that runs on the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    pub id: String,
+    /// Its machine, and the port that it listens on.
+    pub name: String,
+    /// When it has last said how its workers stand.
+    pub seen: UnixMs,
+}
+
+#[derive(Clone, Debug)]
+pub struct FleetWorker {
+    pub id: WorkerId,
+    /// Its address, which holds no secret.
+    pub url: String,
+    pub origin: Origin,
+    pub weight: NonZeroU32,
+    pub max_in_flight: Option<NonZeroUsize>,
+    /// Whether it is sent a key of its own.
+    pub has_key: bool,
+    /// Whether it is to get nothing new; gateways follow within seconds.
+    pub is_draining: bool,
+    /// As each gateway sees it that has it; none where no gateway runs, or none has noticed it yet.
+    pub views: Vec<View>,
+}
+
+/// How a gateway sees a worker.
+#[derive(Clone, Debug)]
+pub struct View {
+    pub gateway: Gateway,
+    pub standing: WorkerStanding,
+}
+
+/// What a gateway says of a worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) origin: Origin,
+    pub(super) weight: NonZeroU32,
+    pub(super) max_in_flight: Option<NonZeroUsize>,
+    pub(super) has_key: bool,
+    pub(super) standing: WorkerStanding,
+}
+
+/// Why the workers are as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error("there is a worker at this address already")]
+    Exists,
+    #[error("there is no such worker")]
+    Unknown,
+    #[error("the worker stands in the settings")]
+    Configured,
+    #[error("the local worker is there for as long as the settings name none")]
+    Local,
+    #[error("the workers could not be read or written")]
+    Store(#[from] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the workers could not be read")]
+pub struct StoreError(#[from] sqlx::Error);
+
+impl From<StoreError> for ChangeError {
+    fn from(StoreError(error): StoreError) -> Self {
+        ChangeError::Store(error)
+    }
+}
+
+impl FleetWorker {
+    fn new(id: WorkerId, settings: &WorkerSettings, origin: Origin) -> Self {
+        FleetWorker {
+            id,
+            url: settings.url.as_str().to_owned(),
+            origin,
+            weight: settings.weight,
+            max_in_flight: settings.max_in_flight,
+            has_key: settings.key.is_some(),
+            is_draining: false,
+            views: vec![],
+        }
+    }
+}
+
+impl Report {
+    /// Where there are no settings, nothing was set.
+    pub(super) fn new(
+        origin: Origin,
+        settings: Option<&WorkerSettings>,
+        standing: WorkerStanding,
+    ) -> Self {
+        Report {
+            origin,
+            weight: settings.map_or(NonZeroU32::MIN, |settings| settings.weight),
+            max_in_flight: settings.and_then(|settings| settings.max_in_flight),
+            has_key: settings.is_some_and(|settings| settings.key.is_some()),
+            standing,
+        }
+    }
+
+    /// A worker that no more is known of than this.
+    fn worker(&self) -> FleetWorker {
+        FleetWorker {
+            id: self.standing.id.clone(),
+            url: self.standing.url.clone(),
+            origin: self.origin_now(),
+            weight: self.weight,
+            max_in_flight: self.max_in_flight,
+            has_key: self.has_key,
+            is_draining: false,
+            views: vec![],
+        }
+    }
+
+    /// Where the worker comes from, if it is not among those that were added.
+    fn origin_now(&self) -> Origin {
+        match self.origin {
+            Origin::Added => Origin::Removed,
+            origin => origin,
+        }
+    }
+}
+
+impl Roster {
+    pub fn new(config: &Config, db: Db, clock: Clock) -> Self {
+        Roster {
+            db,
+            clock,
+            configured: config.workers.clone(),
+        }
+    }
+
+    /// Adds a worker for all gateways, and gives its id.
+    pub async fn add(&self, settings: WorkerSettings) -> Result<WorkerId, ChangeError> {
+        let settings = settings.bare();
+        let id = WorkerId::of(&settings.url);
+        let is_reported = async |id| Ok::<_, sqlx::Error>(self.reported().await?.get(id).copied());
+        if self.is_configured(&id) || is_reported(&id).await? == Some(Origin::Configured) {
+            return Err(ChangeError::Exists);
+        }
+        let worker = Added {
+            id: id.clone(),
+            settings,
+            created: self.clock.now(),
+        };
+        match store::insert(&self.db, &worker).await {
+            Ok(()) => Ok(id),
+            Err(error) if violates_unique(&error, "workers", "id") => Err(ChangeError::Exists),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes a worker that was added. One at whose address another stands in the settings is refused, and so no longer
+    /// comes back when that one is taken out there.
+    pub async fn remove(&self, id: &str) -> Result<(), ChangeError> {
+        let id = WorkerId::named(id).bare();
+        let was_added = store::delete(&self.db, &id).await?;
+        if self.is_configured(&id) {
+            return Err(ChangeError::Configured);
+        }
+        if was_added {
+            return Ok(());
+        }
+        Err(match self.reported().await?.get(&id) {
+            Some(Origin::Configured) => ChangeError::Configured,
+            Some(Origin::Local) => ChangeError::Local,
+            Some(Origin::Added | Origin::Removed) | None => ChangeError::Unknown,
+        })
+    }
+
+    /// Has a worker finish what it has and gives it nothing new, or no longer so, whatever its origin.
+    pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
+        let id = WorkerId::named(id);
+        let mut known = self.fleet().await?.workers;
+        known.retain(|worker| worker.origin != Origin::Removed);
+        let named = |id: &WorkerId| known.iter().find(|worker| worker.id == *id);
+        let worker = named(&id).or_else(|| named(&id.bare()));
+        let id = &worker.ok_or(ChangeError::Unknown)?.id;
+        store::set_drained(&self.db, id, is_draining, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Every worker, as the database and the settings tell.
+    pub async fn fleet(&self) -> Result<Fleet, StoreError> {
+        self.fleet_with(None).await
+    }
+
+    /// With what a gateway says of its workers now, instead of what it has last written.
+    pub(super) async fn fleet_with(
+        &self,
+        own: Option<(Gateway, Vec<Report>)>,
+    ) -> Result<Fleet, StoreError> {
+        let added = store::added(&self.db).await?;
+        let drained = store::drained(&self.db).await?;
+        let mut reports = self.reports().await?;
+        if let Some(own) = own {
+            reports.retain(|(gateway, _)| gateway.id != own.0.id);
+            reports.push(own);
+            reports.sort_by(|(one, _), (other, _)| {
+                (&one.name, &one.id).cmp(&(&other.name, &other.id))
+            });
+        }
+        let mut workers = BTreeMap::new();
+        for settings in &self.configured {
+            let id = WorkerId::of(&settings.url);
+            let worker = FleetWorker::new(id, settings, Origin::Configured);
+            workers.insert(worker.id.clone(), worker);
+        }
+        for Added { id, settings, .. } in &added {
+            if !self.is_configured(id) {
+                let worker = FleetWorker::new(id.clone(), settings, Origin::Added);
+                workers.insert(worker.id.clone(), worker);
+            }
+        }
+        for (gateway, reports) in &reports {
+            for report in reports {
+                let id = report.standing.id.clone();
+                let worker = workers.entry(id).or_insert_with(|| report.worker());
+                worker.origin = worker.origin.min(report.origin_now());
+                worker.views.push(View {
+                    gateway: gateway.clone(),
+                    standing: report.standing.clone(),
+                });
+            }
+        }
+        let mut workers: Vec<_> = workers.into_values().collect();
+        for worker in &mut workers {
+            worker.is_draining = drained.contains(&worker.id);
+        }
+        workers.sort_by(|one, other| (one.origin, &one.id).cmp(&(other.origin, &other.id)));
+        let gateways = reports.into_iter().map(|(gateway, _)| gateway).collect();
+        Ok(Fleet { gateways, workers })
+    }
+
+    /// The added workers that are in use, which those are not at whose address another stands in the settings.
+    pub async fn added(&self) -> Result<Vec<WorkerSettings>, StoreError> {
+        let added = self.in_use(store::added(&self.db).await?);
+        Ok(added.into_values().collect())
+    }
+
+    pub(super) fn in_use(&self, added: Vec<Added>) -> BTreeMap<WorkerId, WorkerSettings> {
+        let added = added.into_iter().filter(|one| !self.is_configured(&one.id));
+        added.map(|one| (one.id, one.settings)).collect()
+    }
+
+    fn is_configured(&self, id: &WorkerId) -> bool {
+        let mut configured = self.configured.iter();
+        configured.any(|one| WorkerId::of(&one.url) == *id || WorkerId::of(&one.bare().url) == *id)
+    }
+
+    /// What the gateways say of where their workers come from.
+    async fn reported(&self) -> Result<BTreeMap<WorkerId, Origin>, sqlx::Error> {
+        let mut origins = BTreeMap::new();
+        for report in self.reports().await?.into_iter().flat_map(|(_, all)| all) {
+            let origin = origins.entry(report.standing.id).or_insert(report.origin);
+            *origin = report.origin.min(*origin);
+        }
+        Ok(origins)
+    }
+
+    /// What each gateway says that runs.
+    async fn reports(&self) -> Result<Vec<(Gateway, Vec<Report>)>, sqlx::Error> {
+        let silence = i64::try_from(SILENCE.as_millis()).unwrap_or(i64::MAX);
+        let since = UnixMs(self.clock.now().0.saturating_sub(silence));
+        let rows = store::gateways(&self.db, since).await?;
+        let said = |row: GatewayRow| {
+            let GatewayRow {
+                id,
+                name,
+                seen,
+                workers,
+            } = row;
+            // One of another version may say what this one cannot read: then it runs, and no more is known of it.
+            let workers = serde_json::from_str(&workers).unwrap_or_default();
+            (Gateway { id, name, seen }, workers)
+        };
+        Ok(rows.into_iter().map(said).collect())
+    }
+}
