@@ -55,6 +55,20 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// A share of one as `0.2 %`.
+pub fn share(share: f64) -> String {
+    percent((share.clamp(0.0, 1.0) * 1000.0).round() as u64, 1000)
+}
+
+/// `812 ms`, `4.2 s`, from a minute on `2 min`.
+pub fn milliseconds(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms}\u{a0}ms"),
+        1_000..60_000 => format!("{}.{}\u{a0}s", ms / 1_000, ms % 1_000 / 100),
+        _ => format!("{}\u{a0}min", ms / 60_000),
+    }
+}
+
 /// `3 Nov 2025`
 pub fn date(ms: i64) -> String {
     let at = utc(ms);

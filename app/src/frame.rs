@@ -27,7 +27,7 @@ pub fn Frame() -> impl IntoView {
     // After signing out there is nobody left to ask about.
     let page = Memo::new(move |before: Option<&String>| {
         let path = path.get();
-        let ours = PAGES.iter().any(|(href, ..)| *href == path);
+        let ours = path.starts_with("/admin") || PAGES.iter().any(|(href, ..)| *href == path);
         before.filter(|_| !ours).cloned().unwrap_or(path)
     });
     provide_context(AccountState(Resource::new(
@@ -67,24 +67,39 @@ pub fn Frame() -> impl IntoView {
 /// Beside the content, or the drawer that the top bar opens where there is no room for both.
 #[component]
 fn Sidebar() -> impl IntoView {
-    let links = PAGES.map(|(href, name, glyph)| {
-        view! {
-            <li>
-                <A href exact=true attr:class="nav-link" attr:title=name>
-                    <Icon glyph/>
-                    <span class="nav-name">{name}</span>
-                </A>
-            </li>
-        }
-    });
+    let links = PAGES.map(|(href, name, glyph)| view! { <NavLink href name glyph exact=true/> });
+    let AccountState(overview) = expect_context();
+    let admin = move || {
+        Suspend::new(async move {
+            let is_admin = overview.await.is_ok_and(|overview| overview.is_admin);
+            is_admin.then(|| {
+                view! { <NavLink href="/admin/workers" name="Admin" glyph=Glyph::Admin exact=false/> }
+            })
+        })
+    };
     view! {
         <aside id="sidebar" class="sidebar" popover="auto" aria-label="Pages and account">
             <Brand/>
             <nav aria-label="Pages">
-                <ul>{links.into_iter().collect_view()}</ul>
+                <ul>
+                    {links.into_iter().collect_view()}
+                    <Transition>{admin}</Transition>
+                </ul>
             </nav>
             <Account/>
         </aside>
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, name: &'static str, glyph: Glyph, exact: bool) -> impl IntoView {
+    view! {
+        <li>
+            <A href exact attr:class="nav-link" attr:title=name>
+                <Icon glyph/>
+                <span class="nav-name">{name}</span>
+            </A>
+        </li>
     }
 }
 

@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
+import { call, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
 async function examine(page: Page) {
   // What is still fading in has not its colours yet.
@@ -47,6 +47,10 @@ for (const colorScheme of THEMES) {
         await page.getByRole("link", { name: "Revoke first-key" }).click();
         await expect(page.getByRole("dialog")).toBeVisible();
         await examine(page);
+
+        await page.context().clearCookies();
+        await signInAsAdmin(page);
+        for (const path of ["/admin/workers", "/admin/workers?add"]) await visit(path);
       });
     });
   }

@@ -79,6 +79,18 @@ export async function signUp(page: Page): Promise<string> {
   return email;
 }
 
+/** Makes an administrator as an operator would, and signs in. */
+export async function signInAsAdmin(page: Page) {
+  const email = freshEmail();
+  const made = promisify(execFile)(process.env.ASSISTERS_PROGRAM!, ["admin", "create-account", email, "--admin"]);
+  made.child.stdin!.end(`${PASSWORD}\n`);
+  await made;
+  await page.goto("/sign-in");
+  await fillDoor(page, email, PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("/");
+}
+
 /** Creates a key by the form on the home page of a new account, and returns its secret. */
 export async function createFirstKey(page: Page): Promise<string> {
   await page.getByRole("button", { name: "Create key" }).click();

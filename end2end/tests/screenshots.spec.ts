@@ -1,4 +1,4 @@
-import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
+import { call, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
 /** Pictures of every page, for people to look at: `cargo xtask screenshots`. */
 for (const colorScheme of THEMES) {
@@ -36,6 +36,15 @@ for (const colorScheme of THEMES) {
           ["keys", "/keys"],
           ["create-key", "/keys?create"],
           ["usage", "/usage"],
+        ]) {
+          await open(page, path);
+          await shoot(name);
+        }
+        await page.context().clearCookies();
+        await signInAsAdmin(page);
+        for (const [name, path] of [
+          ["workers", "/admin/workers"],
+          ["add-worker", "/admin/workers?add"],
         ]) {
           await open(page, path);
           await shoot(name);

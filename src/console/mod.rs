@@ -4,6 +4,7 @@
 //! find both in Leptos' context. What a browser may ask is what [`account`] and the files of its parts implement, and nothing else.
 
 mod account;
+mod admin;
 mod fresh;
 mod keys;
 mod overview;
@@ -13,17 +14,17 @@ mod usage;
 use std::error::Error;
 use std::sync::Arc;
 
-use app::console::{Console, Door, Problem};
+use app::console::{Admin, Console, Door, Problem};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::{provide_context, use_context};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::ids::RequestId;
 use crate::keys::Keys;
@@ -32,6 +33,7 @@ use crate::pool::Pool;
 use crate::sessions;
 use crate::usage::Usage;
 use account::AccountConsole;
+use admin::AdminConsole;
 use fresh::FreshKeys;
 use site::SiteDoor;
 
@@ -73,6 +75,7 @@ impl Dashboard {
 }
 
 const SIGN_IN: &str = "/sign-in";
+const ADMIN_PAGES: &str = "/admin/";
 const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
 
 /// Binds the port to the request.
@@ -82,27 +85,46 @@ pub async fn bind(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let console = match account_console(&dashboard, &session, request.headers()).await {
-        Ok(console) => console,
+    let account = match current_account(&dashboard, &session).await {
+        Ok(account) => account,
         Err(error) => return error.into_response(),
     };
-    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session));
-    let extensions = request.extensions_mut();
-    extensions.insert(door);
-    if let Some(console) = console {
-        extensions.insert(console);
+    if let Some(account) = account {
+        if account.is_admin {
+            let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(dashboard.clone()));
+            request.extensions_mut().insert(admin);
+        }
+        let is_form = accepts_html(request.headers());
+        let console: Arc<dyn Console> = Arc::new(AccountConsole::new(
+            dashboard.clone(),
+            account,
+            session.id(),
+            is_form,
+        ));
+        request.extensions_mut().insert(console);
     }
+    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session));
+    request.extensions_mut().insert(door);
     next.run(request).await
 }
 
-/// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again.
+/// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but
+/// administrators, their pages are not there.
 pub async fn guard(request: Request, next: Next) -> Response {
+    let is_hidden = request.uri().path().starts_with(ADMIN_PAGES)
+        && request.extensions().get::<Arc<dyn Admin>>().is_none();
     let is_signed_in = request.extensions().get::<Arc<dyn Console>>().is_some();
     let is_strangers_page = STRANGERS_PAGES.contains(&request.uri().path());
     match (is_signed_in, is_strangers_page) {
         (true, true) => Redirect::to("/").into_response(),
         (false, false) => Redirect::to(&sign_in_and_return(request.uri())).into_response(),
-        _ => next.run(request).await,
+        _ => {
+            let mut response = next.run(request).await;
+            if is_hidden {
+                *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            response
+        }
     }
 }
 
@@ -117,33 +139,26 @@ pub fn provide_port() {
     if let Some(console) = parts.extensions.get::<Arc<dyn Console>>() {
         provide_context(console.clone());
     }
+    if let Some(admin) = parts.extensions.get::<Arc<dyn Admin>>() {
+        provide_context(admin.clone());
+    }
 }
 
-async fn account_console(
+async fn current_account(
     dashboard: &Dashboard,
     session: &Session,
-    headers: &HeaderMap,
-) -> Result<Option<Arc<dyn Console>>, Unavailable> {
+) -> Result<Option<Account>, Unavailable> {
     let current = sessions::current(session, dashboard.clock.now())
         .await
         .map_err(|error| Unavailable::log(&error))?;
     let Some(id) = current else {
         return Ok(None);
     };
-    let account = dashboard
+    dashboard
         .accounts
         .find(&id)
         .await
-        .map_err(|error| Unavailable::log(&error))?;
-    Ok(account.map(|account| {
-        let console = AccountConsole::new(
-            dashboard.clone(),
-            account,
-            session.id(),
-            accepts_html(headers),
-        );
-        Arc::new(console) as Arc<dyn Console>
-    }))
+        .map_err(|error| Unavailable::log(&error))
 }
 
 /// A page could not be begun because the database could not be asked who is looking.
@@ -160,7 +175,7 @@ impl IntoResponse for Unavailable {
     fn into_response(self) -> Response {
         let text = "The service cannot reach its database right now. Reload the page in a moment.";
         (
-            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::SERVICE_UNAVAILABLE,
             [(header::RETRY_AFTER, "5")],
             text,
         )

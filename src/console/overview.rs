@@ -52,6 +52,7 @@ impl OverviewConsole for AccountConsole {
             .map_err(|error| internal(&error))?;
         Ok(Overview {
             email: self.account.email.clone(),
+            is_admin: self.account.is_admin,
             tier: self.account.tier.title().to_owned(),
             limits: self.limits(),
             base_url: format!("{}/v1", self.dashboard.public_base),

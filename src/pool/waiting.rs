@@ -192,7 +192,7 @@ impl Pool {
     }
 
     /// How many wait, by model.
-    pub(super) fn waiting(&self) -> BTreeMap<Arc<str>, usize> {
+    pub fn waiting(&self) -> BTreeMap<Arc<str>, usize> {
         let lines = self.lines();
         let lengths = lines.lines.iter();
         lengths

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use app::console::Problem;
+use app::console::{Problem, WayOut};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -63,7 +63,8 @@ async fn status_of_problem(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LARGEST_FORM).await.unwrap_or_default();
     parts.status = match serde_json::from_slice::<Problem>(&body) {
-        Ok(problem) if problem.signed_out => StatusCode::UNAUTHORIZED,
+        Ok(problem) if problem.way_out == WayOut::SignIn => StatusCode::UNAUTHORIZED,
+        Ok(problem) if problem.way_out == WayOut::Leave => StatusCode::FORBIDDEN,
         // It was logged under this id: a fault of ours.
         Ok(problem) if problem.request_id.is_some() => StatusCode::INTERNAL_SERVER_ERROR,
         Ok(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -131,10 +131,19 @@ impl Site {
     }
 
     pub async fn caller(&self, tier: Tier) -> Caller {
+        self.account(tier, false).await
+    }
+
+    /// A browser in which an administrator is signed in.
+    pub async fn admin(&self) -> Browser {
+        self.browser_of(&self.account(Tier::Free, true).await).await
+    }
+
+    async fn account(&self, tier: Tier, is_admin: bool) -> Caller {
         let email = format!("{}@example.org", assisters::ids::RequestId::new());
         let accounts = Accounts::new(self.running.db.clone(), self.clock.clone());
         let account = accounts
-            .create(&email, Password::new(PASSWORD), tier, false)
+            .create(&email, Password::new(PASSWORD), tier, is_admin)
             .await
             .unwrap();
         let new = NewKey::named("laptop");

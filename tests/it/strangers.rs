@@ -1,5 +1,6 @@
 //! Every page and every verb of the service, taken from its source, refuses whom it does not know.
 
+use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -16,6 +17,9 @@ const OPEN: &[&str] = &[
     "/api/sign-out",
 ];
 
+/// Under these lie others; by themselves they are no pages.
+const NESTS: &[&str] = &["", "/admin", "/workers"];
+
 /// What stands between `before` and the next quote, wherever `before` is found.
 fn quoted(text: &str, before: &str) -> Vec<String> {
     text.match_indices(before)
@@ -29,6 +33,31 @@ fn text_of(dir: &str, name: &str) -> String {
     found.unwrap_or_else(|| panic!("{dir}/{name} is gone")).1
 }
 
+/// The addresses of all server functions.
+fn functions() -> Vec<String> {
+    let sources = files("app/src", "rs");
+    let names = sources
+        .iter()
+        .flat_map(|(_, text)| quoted(text, "endpoint = \""));
+    names.map(|name| format!("/api/{name}")).collect()
+}
+
+/// What any of them may want.
+const EVERY_FIELD: &[(&str, &str)] = &[
+    ("name", "ci"),
+    ("id", "key_1"),
+    ("range", "day"),
+    ("email", "a@b"),
+    ("password", "x"),
+    ("url", "http://127.0.0.1:1"),
+    ("key", ""),
+    ("weight", ""),
+    ("max_in_flight", ""),
+    ("draining", "true"),
+];
+
+const ADMIN_PAGES: &[&str] = &["/admin/workers"];
+
 async fn site() -> Site {
     Site::unready(TempDir::new().unwrap(), vec![]).await
 }
@@ -39,7 +68,9 @@ async fn every_page_sends_a_stranger_to_sign_in() {
     let pages = quoted(&text_of("app/src", "lib.rs"), "path!(\"");
     let pages: Vec<_> = pages
         .iter()
-        .filter(|page| !page.is_empty() && !OPEN.contains(&page.as_str()))
+        .filter(|page| !NESTS.contains(&page.as_str()) && !OPEN.contains(&page.as_str()))
+        .map(String::as_str)
+        .chain(ADMIN_PAGES.iter().copied())
         .collect();
     assert!(pages.len() >= 4, "{pages:?}");
     for page in pages {
@@ -59,27 +90,40 @@ async fn every_page_sends_a_stranger_to_sign_in() {
 #[tokio::test]
 async fn every_server_function_refuses_a_stranger() {
     let site = site().await;
-    let functions = files("app/src", "rs")
-        .iter()
-        .flat_map(|(_, text)| quoted(text, "endpoint = \""))
-        .collect::<Vec<_>>();
-    assert!(functions.len() >= 10, "{functions:?}");
-    let every_field = [
-        ("name", "ci"),
-        ("id", "key_1"),
-        ("range", "day"),
-        ("email", "a@b"),
-        ("password", "x"),
-    ];
+    let functions = functions();
+    assert!(functions.len() >= 14, "{functions:?}");
     for path in functions
         .iter()
-        .map(|name| format!("/api/{name}"))
         .filter(|path| !OPEN.contains(&path.as_str()))
     {
-        let (status, problem) = site.browser().call(&path, &every_field).await;
+        let (status, problem) = site.browser().call(path, EVERY_FIELD).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
-        assert_eq!(problem["signed_out"], true, "{path}: {problem}");
+        assert_eq!(problem["way_out"], "sign_in", "{path}: {problem}");
     }
+}
+
+#[tokio::test]
+async fn every_administrators_function_and_page_refuses_all_others() {
+    let site = site().await;
+    let other = site.browser_of(&site.caller(Tier::Free).await).await;
+    let functions = functions();
+    let functions: Vec<_> = functions
+        .iter()
+        .filter(|path| path.starts_with("/api/admin/"))
+        .collect();
+    assert!(functions.len() >= 4, "{functions:?}");
+    for path in functions {
+        let (status, problem) = other.call(path, EVERY_FIELD).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}: {problem}");
+        assert_eq!(problem["way_out"], "leave", "{path}");
+    }
+    for page in ADMIN_PAGES {
+        let landed = other.visit(page).await;
+        assert_eq!(landed.status, StatusCode::NOT_FOUND, "{page}");
+        assert!(landed.text.contains("There is no page here"), "{page}");
+    }
+    let landed = site.admin().await.visit("/admin/workers").await;
+    assert_eq!(landed.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -2,11 +2,13 @@
 //!
 //! Their bodies name the port by its path, since the browser's half has no bodies to use an import.
 
+mod admin;
 mod door;
 mod keys;
 mod overview;
 mod usage;
 
+pub use admin::*;
 pub use door::*;
 pub use keys::*;
 pub use overview::*;

@@ -1,9 +1,11 @@
 //! The port: what the pages may ask. The service implements it; a page knows nothing else of the service.
 //!
 //! A [`Console`] is bound to one account before any call, so no call takes an account's id. A [`Door`] is for those
-//! who are not signed in yet. Both are put into Leptos' context by whoever serves the pages; [`console`] and
-//! [`door`] find them there, and every server function is one line that starts with one of the two.
+//! who are not signed in yet, an [`Admin`] for administrators alone. All are put into Leptos' context by whoever serves the
+//! pages; [`console`], [`door`] and [`admin`] find them there, and every server function is one line that starts with one
+//! of these.
 
+mod admin;
 mod door;
 mod keys;
 mod overview;
@@ -14,10 +16,13 @@ use std::sync::Arc;
 
 use leptos::prelude::use_context;
 
+pub use admin::{
+    Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerAdmin, WorkerState,
+};
 pub use door::Door;
 pub use keys::{Key, KeyConsole, NewKey};
 pub use overview::{Limit, Overview, OverviewConsole};
-pub use problem::Problem;
+pub use problem::{Problem, WayOut};
 pub use usage::{ModelUsage, Totals, Usage, UsageBucket, UsageConsole, UsageRange};
 
 /// One account's view of the service: a part for each page.
@@ -26,6 +31,12 @@ pub trait Console: OverviewConsole + KeyConsole + UsageConsole {}
 /// The console of whoever is signed in.
 pub fn console() -> Result<Arc<dyn Console>, Problem> {
     use_context().ok_or_else(Problem::signed_out)
+}
+
+/// What administrators have, if an administrator is signed in.
+pub fn admin() -> Result<Arc<dyn Admin>, Problem> {
+    console()?;
+    use_context().ok_or_else(Problem::not_for_you)
 }
 
 /// The door of this site.

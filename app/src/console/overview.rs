@@ -16,6 +16,7 @@ pub trait OverviewConsole: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub email: String,
+    pub is_admin: bool,
     /// As shown: `Free`, `Developer`, `Startup`, `Enterprise`.
     pub tier: String,
     pub limits: Vec<Limit>,

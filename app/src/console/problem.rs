@@ -11,8 +11,19 @@ pub struct Problem {
     pub field: Option<String>,
     /// To be quoted to support; also in the log.
     pub request_id: Option<String>,
-    /// Whether signing in is the way out.
-    pub signed_out: bool,
+    pub way_out: WayOut,
+}
+
+/// What the reader can do about a problem.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WayOut {
+    /// Mend what was entered, or try again.
+    #[default]
+    Again,
+    SignIn,
+    /// Nothing: this is for others.
+    Leave,
 }
 
 impl Problem {
@@ -21,7 +32,7 @@ impl Problem {
             message: message.into(),
             field: None,
             request_id: None,
-            signed_out: false,
+            way_out: WayOut::Again,
         }
     }
 
@@ -34,8 +45,16 @@ impl Problem {
 
     pub fn signed_out() -> Self {
         Problem {
-            signed_out: true,
+            way_out: WayOut::SignIn,
             ..Problem::new("You are signed out. Sign in to go on.")
+        }
+    }
+
+    /// For what only administrators may see and do.
+    pub fn not_for_you() -> Self {
+        Problem {
+            way_out: WayOut::Leave,
+            ..Problem::new("Only an administrator of this service can do this.")
         }
     }
 }

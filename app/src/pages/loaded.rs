@@ -3,7 +3,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::problem::{ProblemNotice, leave_to_sign_in};
-use crate::console::Problem;
+use crate::console::{Problem, WayOut};
 
 /// What a page asked for, once it has come.
 pub type Asked<T> = Resource<Result<T, Problem>>;
@@ -48,7 +48,8 @@ fn Skeleton() -> impl IntoView {
 /// The rest of the page stays; what failed can be asked again.
 #[component]
 fn Failed(problem: Problem) -> impl IntoView {
-    let signed_out = problem.signed_out;
+    let signed_out = problem.way_out == WayOut::SignIn;
+    let hopeless = problem.way_out != WayOut::Again;
     Effect::new(move |_| {
         if signed_out {
             leave_to_sign_in();
@@ -58,7 +59,7 @@ fn Failed(problem: Problem) -> impl IntoView {
         <div class="failed">
             <ProblemNotice problem/>
             // An empty address is this page's own.
-            <a class="button plain" href="" rel="external" hidden=signed_out>"Try again"</a>
+            <a class="button plain" href="" rel="external" hidden=hopeless>"Try again"</a>
         </div>
     }
 }

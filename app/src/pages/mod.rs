@@ -1,5 +1,6 @@
 //! One module for each page.
 
+mod admin;
 mod door;
 mod fresh;
 mod home;
@@ -11,6 +12,7 @@ mod playground;
 mod problem;
 mod usage;
 
+pub use admin::{AdminPage, WorkersPage};
 pub use door::{SignInPage, SignUpPage};
 pub use home::HomePage;
 pub use keys::KeysPage;

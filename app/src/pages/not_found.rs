@@ -5,11 +5,19 @@ use leptos_meta::Title;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <Title text="Page not found"/>
         <main class="door" id="main" tabindex="-1">
-            <h1>"There is no page here"</h1>
-            <p>"The address may be mistyped, or the page has moved."</p>
-            <p><a href="/">"Go to your home page"</a></p>
+            <NothingHere/>
         </main>
+    }
+}
+
+/// The same, within the frame, for pages that are not for everybody.
+#[component]
+pub fn NothingHere() -> impl IntoView {
+    view! {
+        <Title text="Page not found"/>
+        <h1>"There is no page here"</h1>
+        <p>"The address may be mistyped, or the page has moved."</p>
+        <p><a href="/">"Go to your home page"</a></p>
     }
 }

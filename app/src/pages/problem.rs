@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use leptos_router::location::Url;
 
 use crate::browser;
-use crate::console::Problem;
+use crate::console::{Problem, WayOut};
 use crate::ui::{Notice, Tone};
 
 /// What an action has failed with, if its last run failed. Also holds what a form posted without scripts has failed
@@ -29,7 +29,7 @@ where
         if problem
             .read()
             .as_ref()
-            .is_some_and(|problem| problem.signed_out)
+            .is_some_and(|problem| problem.way_out == WayOut::SignIn)
         {
             leave_to_sign_in();
         }
@@ -78,7 +78,7 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
         <Notice tone=Tone::Danger alert=true>
             <p>{problem.message}</p>
             {id}
-            {problem.signed_out.then(|| view! { <p><a href="/sign-in">"Sign in"</a></p> })}
+            {(problem.way_out == WayOut::SignIn).then(|| view! { <p><a href="/sign-in">"Sign in"</a></p> })}
         </Notice>
     }
 }

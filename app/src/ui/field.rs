@@ -15,6 +15,7 @@ pub fn TextField(
     #[prop(optional)] value: &'static str,
     #[prop(optional)] max: Option<u32>,
     #[prop(optional)] help: Option<&'static str>,
+    #[prop(default = true)] required: bool,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     focus_on_error(name, error);
@@ -30,7 +31,7 @@ pub fn TextField(
                 maxlength=max.map(|max| max.to_string())
                 spellcheck="false"
                 autocapitalize="none"
-                required
+                required=required
                 autofocus=move || error.read().is_some()
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=described_by(name, help.is_some(), error)

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Console, Key, KeyConsole, Limit, ModelUsage, NewKey, Overview, OverviewConsole, Problem,
-    Totals, Usage, UsageBucket, UsageConsole, UsageRange,
+    Admin, Console, Fleet, Key, KeyConsole, Limit, ModelQueue, ModelUsage, NewKey, NewWorker,
+    Origin, Overview, OverviewConsole, Problem, Standing, Totals, Usage, UsageBucket, UsageConsole,
+    UsageRange, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -52,6 +53,7 @@ impl Default for Fake {
         Fake {
             overview: Overview {
                 email: "ada@example.com".into(),
+                is_admin: false,
                 tier: "Free".into(),
                 limits: vec![Limit {
                     name: "Requests".into(),
@@ -136,5 +138,75 @@ impl UsageConsole for Fake {
                 ..Problem::new("The figures cannot be read now.")
             }),
         }
+    }
+}
+
+/// An administrator's view of a pool with a worker in each state.
+pub struct FakeAdmin;
+
+impl Admin for FakeAdmin {}
+
+fn worker(id: &str, origin: Origin, state: WorkerState) -> Worker {
+    Worker {
+        id: id.into(),
+        url: format!("http://{id}/"),
+        origin,
+        weight: 1,
+        max_in_flight: Some(32),
+        has_key: true,
+        is_draining: state == WorkerState::Draining,
+        standings: vec![Standing {
+            gateway: "gate-1:3000".into(),
+            state,
+            models: vec!["llama-3.1-8b".into()],
+            in_flight: 7,
+            waiting: 0,
+            first_byte_ms: Some(812),
+            error_rate: 0.25,
+        }],
+    }
+}
+
+#[async_trait]
+impl WorkerAdmin for FakeAdmin {
+    async fn workers(&self) -> Result<Fleet, Problem> {
+        let until_ms = MIDNIGHT + HOUR;
+        Ok(Fleet {
+            gateways: vec!["gate-1:3000".into()],
+            workers: vec![
+                worker("gpu-1:8000", Origin::Configured, WorkerState::Ready),
+                worker("gpu-2:8000", Origin::Added, WorkerState::Draining),
+                worker(
+                    "gpu-3:8000",
+                    Origin::Added,
+                    WorkerState::Ejected {
+                        cause: "slow".into(),
+                        until_ms,
+                    },
+                ),
+                worker(
+                    "gpu-4:8000",
+                    Origin::Local,
+                    WorkerState::Resting { until_ms },
+                ),
+            ],
+            queues: vec![ModelQueue {
+                model: "llama-3.1-8b".into(),
+                waiting: 1_204,
+            }],
+            updated_ms: MIDNIGHT,
+        })
+    }
+
+    async fn add_worker(&self, _: NewWorker) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn drain_worker(&self, _: String, _: bool) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn remove_worker(&self, _: String) -> Result<(), Problem> {
+        Ok(())
     }
 }

@@ -5,6 +5,7 @@
     reason = "clippy does not see that helpers here are tests too"
 )]
 
+mod admin;
 mod door;
 mod fake;
 mod home;
@@ -15,7 +16,7 @@ mod usage;
 
 use std::sync::Arc;
 
-use app::console::Console;
+use app::console::{Admin, Console};
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use leptos::prelude::*;
@@ -25,6 +26,14 @@ use leptos_router::location::RequestUrl;
 
 /// The whole document at `path`, all data waited for. Without a console nobody is signed in.
 async fn render(path: &str, console: Option<Arc<dyn Console>>) -> String {
+    render_for(path, console, None).await
+}
+
+async fn render_for(
+    path: &str,
+    console: Option<Arc<dyn Console>>,
+    admin: Option<Arc<dyn Admin>>,
+) -> String {
     // Fails from the second test on: the executor is there already.
     let _ = any_spawner::Executor::init_tokio();
     let (meta, output) = ServerMetaContext::new();
@@ -36,6 +45,9 @@ async fn render(path: &str, console: Option<Arc<dyn Console>>) -> String {
             provide_context(meta);
             if let Some(console) = console {
                 provide_context(console);
+            }
+            if let Some(admin) = admin {
+                provide_context(admin);
             }
         },
         |page, chunks, _| {
@@ -58,7 +70,11 @@ async fn render(path: &str, console: Option<Arc<dyn Console>>) -> String {
 
 /// What a person sees: the document without its scripts and without the markers of hydration.
 async fn body(path: &str, console: Option<Arc<dyn Console>>) -> String {
-    let html = render(path, console).await.replace("<!>", "");
+    seen(&render(path, console).await)
+}
+
+fn seen(html: &str) -> String {
+    let html = html.replace("<!>", "");
     let (_, body) = html.split_once("<body").unwrap();
     let mut seen = String::new();
     let mut rest = body;

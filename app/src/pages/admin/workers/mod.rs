@@ -1,0 +1,123 @@
+//! The workers: how each stands, how busy the pool is, and the way in and out for them. What is open lives in the
+//! address (`?add`, `?remove=ID`), so that every step works without scripts too.
+
+mod add;
+mod list;
+mod remove;
+mod totals;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use self::add::AddDialog;
+use self::list::WorkerTable;
+use self::remove::RemoveDialog;
+use self::totals::{FleetTiles, QueueTable};
+use crate::api::{AddWorker, DrainWorker, RemoveWorker, list_workers};
+use crate::browser;
+use crate::console::Fleet;
+use crate::format;
+use crate::pages::loaded::Loaded;
+use crate::pages::problem::{FormProblem, failure};
+use crate::ui::{Empty, Glyph, Icon, Toasts};
+
+const HERE: &str = "/admin/workers";
+/// How often the figures are read again while somebody looks.
+const LOOK: Duration = Duration::from_secs(2);
+
+#[component]
+pub fn WorkersPage() -> impl IntoView {
+    let fleet = Resource::new(|| (), |()| list_workers());
+    let (add, drain, remove) = (
+        ServerAction::<AddWorker>::new(),
+        ServerAction::<DrainWorker>::new(),
+        ServerAction::<RemoveWorker>::new(),
+    );
+    let query = use_query_map();
+    let adding = Memo::new(move |_| query.read().get("add").is_some());
+    let removing = Memo::new(move |_| query.read().get("remove"));
+    let toasts = Toasts::here();
+    let look_again = move || {
+        if browser::is_visible() {
+            fleet.refetch();
+        }
+    };
+    browser::every(LOOK, look_again);
+    Effect::new(move |_| {
+        if matches!(*drain.value().read(), Some(Ok(()))) {
+            fleet.refetch();
+        }
+    });
+    Effect::new(move |_| {
+        if matches!(*add.value().read(), Some(Ok(()))) {
+            add.clear();
+            fleet.refetch();
+            close();
+            toasts.say("Worker added.");
+        }
+    });
+    Effect::new(move |_| {
+        if matches!(*remove.value().read(), Some(Ok(()))) {
+            remove.clear();
+            fleet.refetch();
+            close();
+            toasts.say("Worker removed. What it has, it finishes.");
+        }
+    });
+    view! {
+        <Title text="Workers"/>
+        <header class="page-head">
+            <h1>"Workers"</h1>
+            <a href="/admin/workers?add" class="button primary" data-noscroll="true">
+                <Icon glyph=Glyph::Plus/>
+                "Add worker"
+            </a>
+        </header>
+        <p class="lead">"Servers that run the models. Requests go to the well ones; an ill one is left alone until it is back."</p>
+        {move || adding.get().then(|| view! { <AddDialog add/> })}
+        {move || removing.get().map(|id| view! { <RemoveDialog id fleet remove/> })}
+        <FormProblem problem=failure(drain) fields=&[]/>
+        <Loaded from=fleet view=move |fleet| view! { <FleetBody fleet drain/> }.into_any()/>
+    }
+}
+
+#[component]
+fn FleetBody(fleet: Fleet, drain: ServerAction<DrainWorker>) -> impl IntoView {
+    let gateways = match fleet.gateways.as_slice() {
+        [] => "no gateway has reported yet".to_owned(),
+        [one] => format!("seen by {one}"),
+        all => format!("seen by {} gateways: {}", all.len(), all.join(", ")),
+    };
+    let updated = format!("Updated {}, {gateways}", format::exact(fleet.updated_ms));
+    if fleet.workers.is_empty() {
+        return view! {
+            <Empty title="No workers">
+                <p>"Without a worker no model can be called. Add an OpenAI-compatible server such as vLLM or llama.cpp's."</p>
+                <a href="/admin/workers?add" class="button plain" data-noscroll="true">"Add worker"</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <FleetTiles workers=fleet.workers.clone()/>
+        <WorkerTable workers=fleet.workers several={fleet.gateways.len() > 1} drain/>
+        <QueueTable queues=fleet.queues/>
+        <p class="hint updated">{updated}</p>
+    }
+    .into_any()
+}
+
+/// Back to the bare list.
+fn close() {
+    use_navigate()(
+        HERE,
+        NavigateOptions {
+            scroll: false,
+            ..Default::default()
+        },
+    );
+}

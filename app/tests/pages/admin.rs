@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use app::console::Overview;
+
+use crate::fake::{Fake, FakeAdmin, account};
+use crate::{between, body, render_for, seen, text};
+
+/// A page as an administrator sees it.
+async fn page(path: &str) -> String {
+    let fake = Fake::default();
+    let overview = Overview {
+        is_admin: true,
+        ..fake.overview
+    };
+    let console = Arc::new(Fake { overview, ..fake });
+    seen(&render_for(path, Some(console), Some(Arc::new(FakeAdmin))).await)
+}
+
+#[tokio::test]
+async fn each_worker_shows_its_state_load_and_pace() {
+    let html = page("/admin/workers").await;
+    let told = text(&html);
+    for words in [
+        "gpu-1:8000 from the settings",
+        "Ready 7 / 32 812 ms 25 % llama-3.1-8b Drain gpu-1:8000",
+        "Draining",
+        "Resume gpu-2:8000",
+        "Ejected It was several times slower than the others, tried again from 3 Nov 2025, 01:00:00 UTC on.",
+        "Resting By its own word, until 3 Nov 2025, 01:00:00 UTC.",
+        "llama-3.1-8b 1,204",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
+    assert!(html.contains("href=\"/admin/workers\""));
+}
+
+#[tokio::test]
+async fn only_workers_that_were_added_can_be_removed() {
+    let html = page("/admin/workers?remove=gpu-3:8000").await;
+    for (id, offered) in [
+        ("gpu-1", false),
+        ("gpu-2", true),
+        ("gpu-3", true),
+        ("gpu-4", false),
+    ] {
+        let link = format!("href=\"/admin/workers?remove={id}:8000\"");
+        assert_eq!(html.contains(&link), offered, "{id}");
+    }
+    let dialog = text(between(&html, "<dialog", "</dialog>"));
+    assert!(
+        dialog.contains("The 7 requests that it has now end as usual."),
+        "{dialog}"
+    );
+}
+
+#[tokio::test]
+async fn to_all_others_there_is_no_such_page_and_no_link_to_it() {
+    let html = body("/admin/workers", Some(account())).await;
+    assert!(text(&html).contains("There is no page here"));
+    assert!(!html.contains("href=\"/admin") && !html.contains("gpu-1"));
+}
