@@ -1,5 +1,6 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
+mod models;
 mod settings;
 mod workers;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use models::ModelSettings;
 use settings::{Settings, from_environment, names, web_address, whole_hours, whole_seconds};
 pub use workers::{NoAddress, WorkerKey, WorkerSettings};
 
@@ -27,6 +29,8 @@ pub struct Config {
     pub site_dir: PathBuf,
     /// When empty a local one is started and watched.
     pub workers: Vec<WorkerSettings>,
+    /// The catalog: what is said here of models that workers serve.
+    pub models: Vec<ModelSettings>,
     pub affinity: AffinitySettings,
     pub queue: QueueSettings,
     pub limits: RequestLimits,
@@ -117,8 +121,12 @@ pub enum ConfigError {
     },
     #[error("{file}: there is no setting `{name}`; the settings are {}", NAMES.join(", "))]
     Unknown { file: String, name: String },
-    #[error("{origin} has no `{name}`; a worker's settings are url, key, weight, max_in_flight")]
-    UnknownOfWorker { origin: String, name: String },
+    #[error("{origin} has no `{name}`; its settings are {}", known.join(", "))]
+    UnknownInTable {
+        origin: String,
+        name: String,
+        known: &'static [&'static str],
+    },
     #[error("{file} cannot be read: {reason}")]
     File { file: String, reason: String },
 }
@@ -194,6 +202,7 @@ impl Config {
                 let list = settings.checked("workers", expected, workers::list)?;
                 workers::together(&settings.workers, list.unwrap_or_default())
             },
+            models: settings.models.clone(),
             affinity: AffinitySettings {
                 models: settings
                     .checked("affinity.models", "models' ids, separated by commas", names)?

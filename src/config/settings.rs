@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::models::{self, ModelSettings};
 use super::workers::{self, WorkerSettings};
 use super::{ConfigError, NAMES};
 
@@ -18,6 +19,7 @@ pub(super) struct Settings {
     values: BTreeMap<&'static str, (String, String)>,
     /// Those that the file tells in tables.
     pub(super) workers: Vec<WorkerSettings>,
+    pub(super) models: Vec<ModelSettings>,
 }
 
 impl Settings {
@@ -34,6 +36,9 @@ impl Settings {
         let mut settings = Settings::default();
         if let Some(tables) = table.remove("worker") {
             settings.workers = workers::tables(&file, &tables)?;
+        }
+        if let Some(tables) = table.remove("model") {
+            settings.models = models::tables(&file, &tables)?;
         }
         for (name, value) in flatten(table) {
             let Some(known) = NAMES.into_iter().find(|known| *known == name) else {

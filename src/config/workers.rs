@@ -147,9 +147,10 @@ fn table_of_one(origin: &str, table: &toml::Table) -> Result<WorkerSettings, Con
         expected,
     };
     if let Some(name) = table.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-        return Err(ConfigError::UnknownOfWorker {
+        return Err(ConfigError::UnknownInTable {
             origin: origin.to_owned(),
             name: name.clone(),
+            known: &FIELDS,
         });
     }
     let Some(url) = table.get("url") else {

@@ -202,6 +202,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             .iter()
             .map(|worker| format!("http://{worker}").parse().unwrap())
             .collect(),
+        models: vec![],
         affinity: AffinitySettings::default(),
         queue: QueueSettings {
             wait: Duration::from_secs(20),

@@ -23,7 +23,7 @@ pub use embeddings::{
 };
 pub use error::{ErrorBody, ErrorDetail};
 pub use limits::{Buckets, Limits, RequestBucket, TokenBucket};
-pub use models::{Model, ModelList, Task};
+pub use models::{Capability, Model, ModelList, Price, Task};
 pub use moderation::{
     Categories, MOST_TEXTS, ModerationInput, ModerationRequest, ModerationResponse,
     ModerationResult,
