@@ -23,7 +23,7 @@ pub struct Principal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     pub endpoints: Option<BTreeSet<Endpoint>>,
-    /// Ids of models.
+    /// Models, each by one of its names.
     pub models: Option<BTreeSet<String>>,
     /// Requests in any 60 seconds, of this key alone.
     pub rpm: Option<u32>,

@@ -181,10 +181,8 @@ impl Pool {
         let worker = Arc::new(Worker::new(id.clone(), settings));
         worker.drain(known.drained.contains(id));
         let mut workers = self.workers();
-        if let Some(before) = known.take_out(&mut workers, id)
-            && before.is_known()
-        {
-            worker.learn(before.models());
+        if let Some(before) = known.take_out(&mut workers, id) {
+            worker.learn_from(&before);
         }
         workers.push(worker.clone());
         known.watch(self, worker);

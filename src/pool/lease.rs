@@ -21,6 +21,8 @@ pub struct Lease {
     worker: Arc<Worker>,
     pool: Pool,
     model: Arc<str>,
+    /// What the worker calls it.
+    served_as: Arc<str>,
     since: UnixMs,
     /// How long the worker may take to its first byte.
     pub(super) patience: Duration,
@@ -38,6 +40,7 @@ impl Lease {
             worker: worker.clone(),
             pool: pool.clone(),
             model: model.clone(),
+            served_as: worker.name_of(model).unwrap_or_else(|| model.clone()),
             since: now,
             patience: pool.0.first_byte,
             is_trial: AtomicBool::new(is_trial),
@@ -47,6 +50,11 @@ impl Lease {
 
     pub fn worker(&self) -> &WorkerId {
         &self.worker.id
+    }
+
+    /// What the worker calls the model.
+    pub fn served_as(&self) -> &str {
+        &self.served_as
     }
 
     /// Posts `body` (JSON) to `path` of the worker and waits for the head of its answer. Dropping what is returned,

@@ -5,6 +5,7 @@
 //! Workers are asked for their models by their own `/v1/models`.
 
 mod ask;
+mod catalog;
 mod choice;
 mod crew;
 mod health;
@@ -25,11 +26,11 @@ mod waiting;
 mod window;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use wire::{Model, Task};
+use wire::Model;
 
 use crate::clock::{Clock, UnixMs};
 use crate::config::{Config, QueueSettings, WorkerSettings};
@@ -37,6 +38,7 @@ use crate::db::Db;
 use crate::tasks::Tasks;
 pub use ask::Ask;
 use ask::Wish;
+use catalog::Catalog;
 use choice::Candidate;
 use crew::Crew;
 pub use crew::StartError;
@@ -61,6 +63,7 @@ struct Shared {
     roster: Roster,
     crew: Crew,
     tasks: Tasks,
+    catalog: Catalog,
     /// Models whose requests stay where their beginning is remembered.
     affine: BTreeSet<String>,
     retries: Retries,
@@ -96,9 +99,13 @@ impl Pool {
     pub fn new(config: &Config, db: Db, clock: Clock, tasks: &Tasks) -> Pool {
         let workers = config.workers.iter();
         let workers = workers.map(|settings| Arc::new(Worker::of(settings)));
+        let catalog = Catalog::new(&config.models);
+        let affine = config.affinity.models.iter();
+        let affine = affine.map(|name| catalog.id_of(name).to_owned());
         Pool(Arc::new(Shared {
-            affine: config.affinity.models.iter().cloned().collect(),
             tasks: tasks.clone(),
+            affine: affine.collect(),
+            catalog,
             ..Shared::new(
                 workers.collect(),
                 Roster::new(config, db, clock),
@@ -176,32 +183,6 @@ impl Pool {
         self.0.affine.contains(model)
     }
 
-    /// Every model that some worker serves, by id; healthy or not, since workers come back.
-    pub fn models(&self) -> Vec<Model> {
-        let by_id: BTreeMap<String, Model> = self
-            .all()
-            .iter()
-            .flat_map(|worker| worker.models())
-            .map(|model| (model.id.clone(), model))
-            .collect();
-        by_id.into_values().collect()
-    }
-
-    /// The ids of those that say they can do `task`.
-    pub fn models_for(&self, task: Task) -> Vec<String> {
-        let models = self.models().into_iter();
-        models
-            .filter(|model| model.tasks.is_some() && model.can(task))
-            .map(|model| model.id)
-            .collect()
-    }
-
-    pub fn model(&self, id: &str) -> Option<Model> {
-        self.all()
-            .iter()
-            .find_map(|worker| worker.models().into_iter().find(|model| model.id == id))
-    }
-
     /// Whether any worker could take a request now.
     pub fn is_ready(&self) -> bool {
         let now = self.0.clock.now();
@@ -247,6 +228,7 @@ impl Shared {
             roster,
             crew: Crew::default(),
             tasks: Tasks::default(),
+            catalog: Catalog::default(),
             affine: BTreeSet::new(),
             retries: Retries::new(),
             lines: Mutex::default(),

@@ -37,7 +37,7 @@ async fn probe(pool: &Pool, worker: &Arc<Worker>, was_well: Option<bool>) -> boo
                 let models: Vec<_> = list.data.iter().map(|model| model.id.as_str()).collect();
                 tracing::info!(worker = %worker.id, ?models, "worker is well");
             }
-            worker.learn(list.data);
+            worker.learn(pool.0.catalog.served(list.data));
             pool.probed(worker, Outcome::Good);
             true
         }

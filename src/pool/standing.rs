@@ -77,7 +77,7 @@ fn standing(worker: &Worker, now: UnixMs) -> WorkerStanding {
     WorkerStanding {
         id: worker.id.clone(),
         url: worker.target.url().to_owned(),
-        models: worker.models().into_iter().map(|model| model.id).collect(),
+        models: worker.cards().iter().map(|card| card.id.clone()).collect(),
         in_flight: worker.in_flight(),
         waiting: 0,
         latency: worker.median(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use wire::Model;
 
+use super::catalog::Served;
 use super::choice::{self, Candidate};
 use super::health::{Cause, Health, Outcome, State, Way};
 use super::pace::{Pace, Work};
@@ -76,7 +77,7 @@ pub(super) struct Worker {
     weight: u32,
     max_in_flight: Option<NonZeroUsize>,
     /// `None` until it has said.
-    models: RwLock<Option<Vec<Model>>>,
+    models: RwLock<Option<Vec<Served>>>,
     now: Mutex<Now>,
 }
 
@@ -123,15 +124,33 @@ impl Worker {
         }
     }
 
-    pub(super) fn models(&self) -> Vec<Model> {
+    /// What there is to say of each that it serves.
+    /// Knows what `other` knows of its models.
+    pub(super) fn learn_from(&self, other: &Worker) {
+        let models = other.models.read().unwrap_or_else(PoisonError::into_inner);
         self.models
-            .read()
+            .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-            .unwrap_or_default()
+            .clone_from(&models);
     }
 
-    pub(super) fn learn(&self, models: Vec<Model>) {
+    pub(super) fn cards(&self) -> Vec<Arc<Model>> {
+        let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
+        let served = models.iter().flatten();
+        served.map(|served| served.card.clone()).collect()
+    }
+
+    pub(super) fn card(&self, model: &str) -> Option<Arc<Model>> {
+        self.served(model).map(|served| served.card)
+    }
+
+    /// What it calls the model with this id.
+    pub(super) fn name_of(&self, model: &str) -> Option<Arc<str>> {
+        self.served(model).map(|served| served.name)
+    }
+
+    pub(super) fn learn(&self, models: impl IntoIterator<Item = impl Into<Served>>) {
+        let models = models.into_iter().map(Into::into).collect();
         *self.models.write().unwrap_or_else(PoisonError::into_inner) = Some(models);
     }
 
@@ -144,14 +163,19 @@ impl Worker {
     }
 
     pub(super) fn serves(&self, model: &str) -> bool {
+        self.served(model).is_some()
+    }
+
+    fn served(&self, model: &str) -> Option<Served> {
         let models = self.models.read().unwrap_or_else(PoisonError::into_inner);
-        models.iter().flatten().any(|served| served.id == model)
+        let mut all = models.iter().flatten();
+        all.find(|served| served.card.id == model).cloned()
     }
 
     /// Whether the two serve a model in common.
     pub(super) fn is_peer_of(&self, other: &Worker) -> bool {
-        let models = other.models();
-        models.iter().any(|model| self.serves(&model.id))
+        let cards = other.cards();
+        cards.iter().any(|card| self.serves(&card.id))
     }
 
     pub(super) fn in_flight(&self) -> usize {

@@ -11,15 +11,24 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wire::{Task, Usage};
 
+use super::error::ApiError;
+use crate::pool::Pool;
 use crate::principal::Endpoint;
 
 pub(super) struct Call {
     pub(super) target: &'static Target,
+    /// What the body calls the model.
+    pub(super) asked: String,
+    /// Its id, which is what everybody else is told.
     pub(super) model: String,
     /// For the worker: the client's own bytes, but for what we must ask for.
     pub(super) body: Bytes,
     /// Tokens of the prompt: estimated upwards at first, counted where that can be.
     pub(super) prompt_tokens: u64,
+    /// Whether they were counted.
+    pub(super) counted: bool,
+    /// The most tokens that the client wants in each answer, where it says so.
+    pub(super) limit: Option<u64>,
     /// The most tokens that its answer can have.
     pub(super) completion_tokens: u64,
     pub(super) stream: bool,
@@ -76,25 +85,68 @@ pub(super) struct Outcome {
 }
 
 impl Call {
+    /// A request for the model that it calls `asked`, whose prompt has about `prompt_tokens` and which generates nothing.
+    pub(super) fn new(
+        target: &'static Target,
+        asked: String,
+        body: Bytes,
+        prompt_tokens: u64,
+        read: Read,
+    ) -> Self {
+        Call {
+            target,
+            model: asked.clone(),
+            asked,
+            body,
+            prompt_tokens,
+            counted: false,
+            limit: None,
+            completion_tokens: 0,
+            stream: false,
+            include_usage: false,
+            read,
+        }
+    }
+
     /// Counts the prompt, if we can; off the threads that serve connections. While all who may count are at it, the estimate
     /// must do.
-    pub(super) async fn count(&mut self, counter: &Counting) {
-        if !catalog::MODELS.iter().any(|model| model.id == self.model) {
+    pub(super) async fn count(&mut self, counter: &Counting, pool: &Pool) {
+        let mut names = pool.names(&self.model);
+        let ours = names.find_map(|name| catalog::MODELS.iter().find(|model| model.id == name));
+        let Some(model) = ours.map(|model| model.id) else {
             return;
-        }
+        };
         let Ok(turn) = counter.turns.clone().try_acquire_owned() else {
             return;
         };
         let (count, counter) = (self.target.count, counter.counter.clone());
-        let (model, body) = (self.model.clone(), self.body.clone());
+        let body = self.body.clone();
         let counted = spawn_blocking(move || {
             // Held to the end, though the client may have left.
             let _turn = turn;
-            count(&counter, &model, &body)
+            count(&counter, model, &body)
         });
         if let Ok(Some(tokens)) = counted.await {
             self.prompt_tokens = tokens;
+            self.counted = true;
         }
+    }
+
+    /// Refuses a conversation that leaves no room in the model's `context` for the answer that is asked for. One whose length
+    /// is only estimated may fit; a worker says so if it does not.
+    pub(super) fn fits(&self, context: u32) -> Result<(), ApiError> {
+        let answer = self.limit.unwrap_or(1);
+        let needed = self.prompt_tokens.saturating_add(answer);
+        if self.target.task == Task::Chat && self.counted && needed > context.into() {
+            let prompt = self.prompt_tokens;
+            return Err(ApiError::context_length_exceeded(
+                &self.model,
+                context,
+                prompt,
+                self.limit,
+            ));
+        }
+        Ok(())
     }
 
     /// What it can use at most, as far as can be told.
@@ -110,5 +162,60 @@ impl fmt::Debug for Call {
             .field("path", &self.target.path)
             .field("model", &self.model)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static CHAT: Target = Target {
+        endpoint: Endpoint::Chat,
+        task: Task::Chat,
+        path: "/v1/chat/completions",
+        count: |_, _, _| None,
+    };
+    static EMBEDDINGS: Target = Target {
+        endpoint: Endpoint::Embeddings,
+        task: Task::Embeddings,
+        path: "/v1/embeddings",
+        count: |_, _, _| None,
+    };
+
+    #[test]
+    fn only_a_counted_conversation_that_leaves_no_room_is_refused() {
+        for (target, counted, prompt, limit, fits) in [
+            (&CHAT, true, 90, Some(10), true),
+            (&CHAT, true, 90, Some(11), false),
+            (&CHAT, true, 99, None, true),
+            (&CHAT, true, 100, None, false),
+            (&CHAT, true, 1, Some(u64::MAX), false),
+            (&CHAT, false, 101, Some(11), true),
+            (&EMBEDDINGS, true, 101, None, true),
+        ] {
+            let call = Call {
+                counted,
+                limit,
+                ..Call::new(
+                    target,
+                    "m".into(),
+                    Bytes::new(),
+                    prompt,
+                    Box::new(|_, _| None),
+                )
+            };
+            let found = call.fits(100);
+            assert_eq!(found.is_ok(), fits, "{prompt} {limit:?}");
+            if let Err(error) = found {
+                assert_eq!(error.code(), "context_length_exceeded");
+                let message = error.body().error.message;
+                let asks =
+                    limit.is_none_or(|limit| message.contains(&format!("{limit} are asked for")));
+                assert!(
+                    asks && message.contains(&format!("take {prompt}")),
+                    "{message}"
+                );
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::call::Call;
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::headers::Phase;
-use super::worker_error;
+use super::{naming, worker_error};
 use crate::pool::{Ask, Lease, NoLease, SendError};
 
 /// A worker's answer that has begun well, and the place that it holds.
@@ -48,7 +48,7 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         exchange.arrival.took(Phase::Queue, began.elapsed());
         let lease = match leased {
             Ok(lease) => lease,
-            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.model)),
+            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.asked)),
             Err(NoLease::NoneReady { retry_after }) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
             }
@@ -59,7 +59,11 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         };
         exchange.entry.asks(lease.worker().to_string());
         let began = Instant::now();
-        let sent = lease.send(call.target.path, call.body.clone()).await;
+        let body = match lease.served_as() == call.asked {
+            true => call.body.clone(),
+            false => naming::renamed_body(&call.body, lease.served_as()),
+        };
+        let sent = lease.send(call.target.path, body).await;
         exchange.arrival.took(Phase::Upstream, began.elapsed());
         last = match sent {
             Ok(response) if response.status().is_success() => {

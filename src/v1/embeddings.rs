@@ -61,7 +61,7 @@ struct Fields<'a> {
 
 fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
-    let model = fields::model(fields.model)?;
+    let asked = fields::model(fields.model)?;
     let input = fields.input.ok_or_else(|| ApiError::missing("input"))?;
     let prompt_tokens = tokens_of_input(input)?;
     fields::optional::<EncodingFormat>(
@@ -70,16 +70,8 @@ fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
         "`float` or `base64`",
     )?;
     fields::count(fields.dimensions, "dimensions")?;
-    Ok(Call {
-        target: &TARGET,
-        model,
-        body: body.clone(),
-        prompt_tokens,
-        completion_tokens: 0,
-        stream: false,
-        include_usage: false,
-        read: Box::new(outcome),
-    })
+    let read = Box::new(outcome);
+    Ok(Call::new(&TARGET, asked, body.clone(), prompt_tokens, read))
 }
 
 const INPUT: &str = "a string, a list of strings, a list of tokens, or a list of lists of tokens, none of them empty";

@@ -80,8 +80,8 @@ impl Exchange {
                 return Err(error);
             }
         };
-        if !self.principal.grant.allows_model(&call.model) {
-            return Err(ApiError::model_not_allowed(&call.model));
+        if !self.v1.allows_model(&self.principal, &call.model) {
+            return Err(ApiError::model_not_allowed(&call.asked));
         }
         let claim = match key {
             None => None,
@@ -123,10 +123,16 @@ impl Exchange {
         let mut call = parse(&self.v1, &body)?;
         let record = self.entry.record();
         record.streamed = call.stream;
-        if self.v1.pool.model(&call.model).is_some() {
-            record.model = Some(call.model.clone());
+        let pool = &self.v1.pool;
+        call.model = pool.id_of(&call.asked).to_owned();
+        let Some(card) = pool.model(&call.model) else {
+            return Ok((call, body));
+        };
+        record.model = Some(call.model.clone());
+        call.count(&self.v1.counter, pool).await;
+        if let Some(context) = card.max_model_len {
+            call.fits(context)?;
         }
-        call.count(&self.v1.counter).await;
         Ok((call, body))
     }
 

@@ -19,6 +19,7 @@ mod identity;
 mod limits;
 mod models;
 mod moderations;
+mod naming;
 mod openapi;
 mod plain;
 mod replay;
@@ -44,6 +45,7 @@ use crate::idempotency::Idempotency;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::pool::Pool;
+use crate::principal::Principal;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
 pub use call::Counting;
@@ -68,6 +70,14 @@ pub struct V1 {
     pub idle: Duration,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
+}
+
+impl V1 {
+    /// Whether the caller may use the model with this `id`. Who restricted it may have done so by any of the model's names.
+    fn allows_model(&self, principal: &Principal, id: &str) -> bool {
+        let mut names = self.pool.names(id);
+        names.any(|name| principal.grant.allows_model(name))
+    }
 }
 
 /// The API for holders of keys, for browsers of any origin: a key is no cookie, so nothing is sent unasked.

@@ -1,5 +1,7 @@
 //! `GET /v1/models` and `GET /v1/models/{id}`: what the pool serves.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use wire::{Model, ModelList};
@@ -24,19 +26,19 @@ pub(super) async fn list(
 ) -> Result<Json<ModelList>, ApiError> {
     allowed(&principal)?;
     let models = v1.pool.models().into_iter();
-    let may = models.filter(|model| principal.grant.allows_model(&model.id));
+    let may = models.filter(|model| v1.allows_model(&principal, &model.id));
     Ok(Json(ModelList::new(may.collect())))
 }
 
 /// Retrieve a model
 ///
-/// Its card: what it can be asked for, how long its context is.
+/// Its card: what it can be asked for, how long its context is. Any of the model's names will do.
 #[utoipa::path(
     get,
     path = "/models/{*id}",
     operation_id = "retrieveModel",
     tag = "Models",
-    params(("id" = String, Path, description = "The model's name, which may hold slashes.")),
+    params(("id" = String, Path, description = "The model's id or another of its names, which may hold slashes.")),
     responses((status = 200, description = "The model.", body = Model)),
 )]
 pub(super) async fn retrieve(
@@ -49,10 +51,10 @@ pub(super) async fn retrieve(
         .pool
         .model(&id)
         .ok_or_else(|| ApiError::model_not_found(&id))?;
-    if !principal.grant.allows_model(&id) {
+    if !v1.allows_model(&principal, &model.id) {
         return Err(ApiError::model_not_allowed(&id));
     }
-    Ok(Json(model))
+    Ok(Json(Arc::unwrap_or_clone(model)))
 }
 
 fn allowed(principal: &Principal) -> Result<(), ApiError> {

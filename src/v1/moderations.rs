@@ -83,16 +83,8 @@ fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
             (model, body)
         }
     };
-    Ok(Call {
-        target: &TARGET,
-        model,
-        body,
-        prompt_tokens,
-        completion_tokens: 0,
-        stream: false,
-        include_usage: false,
-        read: Box::new(outcome),
-    })
+    let read = Box::new(outcome);
+    Ok(Call::new(&TARGET, model, body, prompt_tokens, read))
 }
 
 const INPUT: &str = "a string, or a list of strings";

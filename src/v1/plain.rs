@@ -7,11 +7,12 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use wire::Usage;
 
-use super::call::{Call, Outcome, Read};
+use super::call::{Call, Outcome};
 use super::dispatch::{self, Answer};
 use super::error::ApiError;
 use super::exchange::{Exchange, Work};
 use super::fields::estimate;
+use super::naming;
 use crate::idempotency::{self, Claim};
 use crate::usage::BillingBasis;
 
@@ -80,15 +81,11 @@ async fn run(work: Work) -> Result<Bytes, ApiError> {
 
 async fn ask(exchange: &mut Exchange, call: Call) -> Result<Bytes, ApiError> {
     let answer = dispatch::dispatch(exchange, &call).await?;
-    take_in(exchange, answer, call.prompt_tokens, call.read).await
+    take_in(exchange, answer, call).await
 }
 
-async fn take_in(
-    exchange: &mut Exchange,
-    answer: Answer,
-    prompt_tokens: u64,
-    read: Read,
-) -> Result<Bytes, ApiError> {
+async fn take_in(exchange: &mut Exchange, answer: Answer, call: Call) -> Result<Bytes, ApiError> {
+    let prompt_tokens = call.prompt_tokens;
     let broken = || ApiError::upstream("The worker broke off its answer. Try again.");
     let Answer { lease, response } = answer;
     let body = match dispatch::collect(response, exchange.v1.idle).await {
@@ -104,7 +101,7 @@ async fn take_in(
         finish_reason,
         generated,
         rewritten,
-    } = read(&body, prompt_tokens).ok_or_else(|| {
+    } = (call.read)(&body, prompt_tokens).ok_or_else(|| {
         tracing::warn!(worker = %lease.worker(), "a worker's answer was not understood");
         broken()
     })?;
@@ -117,7 +114,11 @@ async fn take_in(
             exchange.entry.settle(counted, BillingBasis::Counted);
         }
     }
-    Ok(rewritten.unwrap_or(body))
+    let answer = rewritten.unwrap_or(body);
+    Ok(match lease.served_as() == call.model {
+        true => answer,
+        false => naming::renamed_body(&answer, &call.model),
+    })
 }
 
 pub(super) fn json(status: StatusCode, body: Bytes) -> Response {

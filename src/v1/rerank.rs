@@ -64,9 +64,9 @@ struct Fields<'a> {
     return_documents: Option<&'a RawValue>,
 }
 
-fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
+fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
-    let model = fields::model(fields.model)?;
+    let asked = fields::model(fields.model)?;
     let text = "a string that is not empty";
     let query: String = fields::required(fields.query, "query", text)?;
     if query.is_empty() {
@@ -85,23 +85,15 @@ fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
         sum.saturating_add(estimate(document.len()).saturating_add(around))
     });
     let wanted = Wanted {
-        model: model.clone(),
+        model: v1.pool.id_of(&asked).to_owned(),
         top_n: top_n.map_or(usize::MAX, |most| {
             usize::try_from(most).unwrap_or(usize::MAX)
         }),
         units: u64::try_from(documents.len().div_ceil(DOCUMENTS_A_UNIT)).unwrap_or(u64::MAX),
         documents: returned.then_some(documents),
     };
-    Ok(Call {
-        target: &TARGET,
-        model,
-        body: body.clone(),
-        prompt_tokens,
-        completion_tokens: 0,
-        stream: false,
-        include_usage: false,
-        read: Box::new(|body, prompt_tokens| outcome(body, wanted, prompt_tokens)),
-    })
+    let read = Box::new(|body: &Bytes, prompt_tokens| outcome(body, wanted, prompt_tokens));
+    Ok(Call::new(&TARGET, asked, body.clone(), prompt_tokens, read))
 }
 
 /// As Cohere counts its search units.

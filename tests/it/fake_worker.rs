@@ -28,6 +28,8 @@ pub const MODEL: &str = "fake-model";
 /// How the worker answers, from the next request on.
 #[derive(Clone)]
 pub struct Script {
+    /// What the worker calls the model that answers.
+    model: String,
     tokens: Vec<String>,
     usage: Option<(u64, u64)>,
     refusal: Option<(StatusCode, Value)>,
@@ -46,6 +48,7 @@ impl Script {
     pub fn says(tokens: &[&str]) -> Self {
         let count = tokens.len().try_into().unwrap();
         Script {
+            model: MODEL.to_owned(),
             tokens: tokens.iter().map(ToString::to_string).collect(),
             usage: Some((5, count)),
             refusal: None,
@@ -125,6 +128,8 @@ pub struct FakeWorker {
 
 #[derive(Clone)]
 struct Face {
+    /// What it calls the model that all serve.
+    model: String,
     /// A model that this worker alone serves, besides the one that all serve.
     own_model: String,
     script: Arc<Mutex<Script>>,
@@ -136,9 +141,15 @@ struct Face {
 
 impl FakeWorker {
     pub async fn start() -> Self {
+        FakeWorker::calling_it(MODEL).await
+    }
+
+    /// One that has a name of its own for the model that all serve.
+    pub async fn calling_it(model: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let face = Face {
+            model: model.to_owned(),
             own_model: format!("only-at-{}", address.port()),
             script: Arc::new(Mutex::new(Script::says(&["Hel", "lo"]))),
             requests: Arc::default(),
@@ -253,7 +264,7 @@ async fn models(State(face): State<Face>) -> Json<Value> {
             "max_model_len": 2048, "default_max_tokens": 64,
         })
     };
-    Json(json!({"object": "list", "data": [model(MODEL), model(&face.own_model)]}))
+    Json(json!({"object": "list", "data": [model(&face.model), model(&face.own_model)]}))
 }
 
 async fn chat(State(face): State<Face>, Json(request): Json<Value>) -> Response {
@@ -278,7 +289,7 @@ async fn embeddings(State(face): State<Face>, Json(request): Json<Value>) -> Res
     let embedding = |(index, _): (usize, _)| json!({"object": "embedding", "index": index, "embedding": [0.5, index]});
     let data: Vec<Value> = items.iter().enumerate().map(embedding).collect();
     let body = json!({
-        "object": "list", "model": MODEL, "data": data, "usage": {"prompt_tokens": 5, "total_tokens": 5},
+        "object": "list", "model": face.model, "data": data, "usage": {"prompt_tokens": 5, "total_tokens": 5},
     });
     face.whole(&request, body).await
 }
@@ -297,7 +308,7 @@ async fn rerank(State(face): State<Face>, Json(request): Json<Value>) -> Respons
         json!({"index": index, "document": {"text": text}, "relevance_score": 0.25 * index as f64})
     });
     let body = json!({
-        "id": "score-1", "model": MODEL, "results": ranked.collect::<Vec<_>>(), "usage": {"total_tokens": 9},
+        "id": "score-1", "model": face.model, "results": ranked.collect::<Vec<_>>(), "usage": {"total_tokens": 9},
     });
     face.whole(&request, body).await
 }
@@ -307,7 +318,10 @@ impl Face {
     async fn begin(&self, request: &Value) -> Result<(Script, Asked), Response> {
         self.requests.lock().unwrap().push(request.clone());
         let asked = Asked::new(&self.tally);
-        let script = self.script.lock().unwrap().clone();
+        let script = Script {
+            model: self.model.clone(),
+            ..self.script.lock().unwrap().clone()
+        };
         if let Some(door) = &script.door {
             door.acquire().await.unwrap().forget();
         }

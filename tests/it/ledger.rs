@@ -11,6 +11,7 @@ use sqlx::Row;
 pub struct LedgerRow {
     pub request_id: String,
     pub key_id: Option<String>,
+    pub model: Option<String>,
     pub worker: Option<String>,
     pub status: i64,
     pub error_code: Option<String>,
@@ -31,6 +32,7 @@ pub async fn ledger_in(dir: &Path, account: &Account) -> Vec<LedgerRow> {
         .map(|row| LedgerRow {
             request_id: row.get("request_id"),
             key_id: row.get("key_id"),
+            model: row.get("model"),
             worker: row.get("worker"),
             status: row.get("status"),
             error_code: row.get("error_code"),

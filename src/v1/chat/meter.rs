@@ -98,7 +98,10 @@ enum Rest {
 impl Meter {
     pub(super) fn new(exchange: Exchange, call: &Call, answer: Answer) -> Self {
         let Answer { lease, response } = answer;
-        let writer = Writer::new(&exchange.arrival.id, call.include_usage);
+        let mut writer = Writer::new(&exchange.arrival.id, call.include_usage);
+        if lease.served_as() != call.model {
+            writer.rename_model(&call.model);
+        }
         let patience = Patience {
             heard: exchange.v1.clock.now(),
             clock: exchange.v1.clock.clone(),

@@ -63,16 +63,13 @@ const TOKENS_OF_A_PART: u64 = 1_500;
 pub(super) const MOST_CHOICES: u64 = 128;
 
 pub(super) fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
-    let Read {
-        mut call,
-        limit,
-        choices,
-    } = read(body)?;
+    let Read { mut call, choices } = read(body)?;
     let by_model = || {
-        let model = v1.pool.model(&call.model)?;
+        let model = v1.pool.model(&call.asked)?;
         model.default_max_tokens.map(u64::from)
     };
-    call.completion_tokens = limit
+    call.completion_tokens = call
+        .limit
         .or_else(by_model)
         .unwrap_or(RESERVED_TOKENS)
         .saturating_mul(choices);
@@ -83,22 +80,20 @@ pub(super) fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
 #[derive(Debug)]
 struct Read {
     call: Call,
-    /// `max_completion_tokens`, or else `max_tokens`.
-    limit: Option<u64>,
     /// `n`.
     choices: u64,
 }
 
 fn read(body: &Bytes) -> Result<Read, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
-    let model = fields::model(fields.model)?;
+    let asked = fields::model(fields.model)?;
     let beside = [fields.tools, fields.functions, fields.response_format];
     let beside = beside.into_iter().flatten().map(|raw| raw.get().len());
     let prompt_tokens = messages(fields.messages)?.saturating_add(estimate(beside.sum()));
     let stream = fields::optional(fields.stream, "stream", "true or false")?.unwrap_or(false);
     let include_usage = include_usage(fields.stream_options, stream)?;
-    let limit = fields::count(fields.max_completion_tokens, "max_completion_tokens")?
-        .or(fields::count(fields.max_tokens, "max_tokens")?);
+    let limit = fields::count(fields.max_completion_tokens, "max_completion_tokens")?;
+    let older_limit = fields::count(fields.max_tokens, "max_tokens")?;
     let choices = fields::count(fields.n, "n")?.unwrap_or(1);
     if choices > MOST_CHOICES {
         return Err(ApiError::invalid("n", &format!("at most {MOST_CHOICES}")));
@@ -118,20 +113,13 @@ fn read(body: &Bytes) -> Result<Read, ApiError> {
         false => body.clone(),
     };
     let call = Call {
-        target: &TARGET,
-        model,
-        body,
-        prompt_tokens,
-        completion_tokens: 0,
+        // The newer name wins.
+        limit: limit.or(older_limit),
         stream,
         include_usage,
-        read: Box::new(outcome),
+        ..Call::new(&TARGET, asked, body, prompt_tokens, Box::new(outcome))
     };
-    Ok(Read {
-        call,
-        limit,
-        choices,
-    })
+    Ok(Read { call, choices })
 }
 
 fn include_usage(raw: Option<&RawValue>, stream: bool) -> Result<bool, ApiError> {
@@ -381,7 +369,7 @@ mod tests {
                 "messages":[{"role":"user","content":[{"type":"text","text":"1234"},{"type":"image_url"}]}]}"#,
         ))
         .unwrap();
-        assert_eq!((read.limit, read.choices), (Some(7), 3));
+        assert_eq!((read.call.limit, read.choices), (Some(7), 3));
         assert_eq!(
             read.call.prompt_tokens,
             2 + TOKENS_OF_A_PART + TOKENS_AROUND_A_MESSAGE

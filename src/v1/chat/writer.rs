@@ -8,6 +8,7 @@ use wire::{ChatChunk, Usage, sse};
 
 use super::event::{Event, Kind};
 use crate::ids::RequestId;
+use crate::v1::naming::renamed;
 
 /// Writes a stream's events as the client is to have them.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(in crate::v1) struct Writer {
     head: Option<ChatChunk>,
     /// When the first chunk says that it was created.
     created: Option<String>,
+    /// What the model is called in every chunk, where the worker calls it otherwise.
+    model: Option<String>,
 }
 
 impl Writer {
@@ -34,7 +37,13 @@ impl Writer {
             sent_usage: false,
             head: None,
             created: None,
+            model: None,
         }
+    }
+
+    /// Puts `model` in the place of the worker's own name for it.
+    pub(super) fn rename_model(&mut self, model: &str) {
+        self.model = Some(model.to_owned());
     }
 
     /// Appends a worker's event to `out`. Its end is written by [`Writer::done`], an error by [`Writer::error`].
@@ -45,8 +54,7 @@ impl Writer {
             Kind::Usage if !self.include_usage => {}
             Kind::Usage => {
                 self.sent_usage = true;
-                let payload = self.created_once(Cow::Borrowed(&event.payload));
-                self.event(&payload, out);
+                self.chunk(Cow::Borrowed(&event.payload), out);
             }
             Kind::Chunk => {
                 if self.include_usage && self.head.is_none() {
@@ -57,8 +65,7 @@ impl Writer {
                 } else {
                     event.without_usage()
                 };
-                let payload = self.created_once(payload);
-                self.event(&payload, out);
+                self.chunk(payload, out);
             }
         }
     }
@@ -75,7 +82,7 @@ impl Writer {
                 ..head
             };
             if let Ok(payload) = serde_json::to_string(&chunk) {
-                self.event(&payload, out);
+                self.chunk(payload.into(), out);
             }
         }
         self.event(sse::DONE, out);
@@ -87,6 +94,16 @@ impl Writer {
         self.event(&serde_json::to_string(body).unwrap_or_default(), &mut out);
         self.event(sse::DONE, &mut out);
         out.into()
+    }
+
+    /// With what all chunks have in common.
+    fn chunk(&mut self, payload: Cow<'_, str>, out: &mut Vec<u8>) {
+        let payload = self.created_once(payload);
+        let model = self.model.as_deref();
+        match model.and_then(|model| renamed(&payload, model)) {
+            Some(renamed) => self.event(&renamed, out),
+            None => self.event(&payload, out),
+        }
     }
 
     /// All chunks of an answer were created when the first was; llama.cpp takes the time for each anew.

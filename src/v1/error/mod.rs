@@ -74,6 +74,22 @@ impl ApiError {
         ApiError::about("model", Code::ModelNotFound, message)
     }
 
+    /// `asked` is how long an answer the client wants, where it says so.
+    pub(super) fn context_length_exceeded(
+        model: &str,
+        context: u32,
+        prompt: u64,
+        asked: Option<u64>,
+    ) -> Self {
+        let asked = asked.map(|tokens| format!(", and {tokens} are asked for as the answer"));
+        let message = format!(
+            "The model `{model}` has a context of {context} tokens for messages and answer together. The messages take \
+             {prompt}{}. Shorten the messages or ask for a shorter answer.",
+            asked.unwrap_or_default()
+        );
+        ApiError::about("messages", Code::ContextLengthExceeded, message)
+    }
+
     pub(super) fn wrong_model(model: &str, path: &str, able: &[String]) -> Self {
         let able = match able {
             [] => "No model here does.".to_owned(),

@@ -9,11 +9,11 @@ use futures_util::stream::{self, Stream};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
-use super::{MODEL, Script};
+use super::Script;
 
 fn plain(script: &Script) -> Bytes {
     let mut body = json!({
-        "id": "chatcmpl-fake", "object": "chat.completion", "created": 1, "model": MODEL,
+        "id": "chatcmpl-fake", "object": "chat.completion", "created": 1, "model": script.model,
         "choices": [{
             "index": 0, "logprobs": null, "finish_reason": "stop",
             "message": {"role": "assistant", "content": script.tokens.concat(), "refusal": null},
@@ -28,7 +28,7 @@ fn plain(script: &Script) -> Bytes {
 fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
     let chunk = |choices: Value| {
         let mut chunk = json!({
-            "id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1, "model": MODEL, "choices": choices,
+            "id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 1, "model": script.model, "choices": choices,
         });
         if wants_usage {
             chunk["usage"] = Value::Null;

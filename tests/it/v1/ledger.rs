@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::{header, read_until};
-use crate::fake_worker::{FakeWorker, Script};
+use crate::fake_worker::{FakeWorker, MODEL, Script};
 use crate::ledger::LedgerRow;
 use crate::site::{Site, chat};
 use crate::within;
@@ -15,6 +15,7 @@ fn row(key_id: &str, status: i64, error_code: Option<&str>) -> LedgerRow {
     LedgerRow {
         request_id: String::new(),
         key_id: Some(key_id.to_owned()),
+        model: None,
         worker: None,
         status,
         error_code: error_code.map(str::to_owned),
@@ -30,12 +31,16 @@ async fn every_request_has_one_row_whatever_became_of_it() {
     let site = Site::with(&[&worker]).await;
     let caller = site.caller(Tier::Free).await;
     let key_id = caller.key.id.as_str();
+    let of_model = |row| LedgerRow {
+        model: Some(MODEL.to_owned()),
+        ..row
+    };
     let used = |row| LedgerRow {
         worker: Some(worker.address.to_string()),
         tokens: (5, 2),
         basis: "worker_usage".to_owned(),
         finish_reason: Some("stop".to_owned()),
-        ..row
+        ..of_model(row)
     };
     let requests = [
         (json!({}), used(row(key_id, 200, None))),
@@ -47,7 +52,7 @@ async fn every_request_has_one_row_whatever_became_of_it() {
         ),
         (
             json!({"max_tokens": 100_001}),
-            row(key_id, 429, Some("request_too_large")),
+            of_model(row(key_id, 429, Some("request_too_large"))),
         ),
     ];
     let mut expected = vec![];

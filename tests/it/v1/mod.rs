@@ -1,6 +1,7 @@
 //! What a client of the API sees.
 
 mod bodies;
+mod catalog;
 mod chaos;
 mod chat;
 mod embeddings;
