@@ -87,7 +87,7 @@ pub async fn examine(config: Result<Config, ConfigError>) -> Findings {
     findings.push(files::data_dir(&config.data_dir));
     findings.extend(records::database_and_ledger(&config).await);
     findings.push(files::journal(&config.data_dir).await);
-    findings.extend(workers::workers(&config.workers).await);
+    findings.extend(workers::workers(&config).await);
     findings.extend(files::models(&config).await);
     Findings(findings)
 }

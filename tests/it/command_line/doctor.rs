@@ -88,3 +88,32 @@ async fn settings_that_cannot_be_read_are_the_first_finding() {
         Some(2)
     );
 }
+
+#[tokio::test]
+async fn the_catalog_is_held_against_what_is_served() {
+    let (worker, dir) = (FakeWorker::start().await, TempDir::new().unwrap());
+    let data_dir = dir.path().join("data");
+    let catalog = "[[model]]\nid = 'fake'\naliases = ['fake-model']\n[[model]]\nid = 'gone'\naliases = ['org/gone']";
+    fs::write(dir.path().join("assisters.toml"), catalog).unwrap();
+    let address = format!("http://{}", worker.address);
+    let (_, findings) = examined(&data_dir, &address).await;
+    let checks = findings["checks"].as_array().unwrap().iter();
+    let checks = checks.filter(|check| check["name"] == "catalog");
+    let told: Vec<_> = checks
+        .map(|check| {
+            (
+                check["state"].as_str().unwrap(),
+                check["seen"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let other = format!(
+        "no [[model]] speaks of {}: there the workers have the word",
+        worker.own_model()
+    );
+    let expected = [
+        ("warning", "no worker that answers serves gone or org/gone"),
+        ("ok", other.as_str()),
+    ];
+    assert_eq!(told, expected);
+}
