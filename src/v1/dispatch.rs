@@ -48,7 +48,9 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         exchange.arrival.took(Phase::Queue, began.elapsed());
         let lease = match leased {
             Ok(lease) => lease,
-            Err(NoLease::UnknownModel) => return Err(ApiError::model_not_found(&call.asked)),
+            Err(NoLease::UnknownModel) => {
+                return Err(exchange.v1.no_model(&exchange.principal, &call.asked));
+            }
             Err(NoLease::NoneReady { retry_after }) => {
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(retry_after)));
             }

@@ -20,6 +20,7 @@ mod limits;
 mod models;
 mod moderations;
 mod naming;
+mod nearest;
 mod openapi;
 mod plain;
 mod replay;
@@ -77,6 +78,15 @@ impl V1 {
     fn allows_model(&self, principal: &Principal, id: &str) -> bool {
         let mut names = self.pool.names(id);
         names.any(|name| principal.grant.allows_model(name))
+    }
+
+    /// That there is no model which is called `asked`, and which of those that the caller may use was meant.
+    fn no_model(&self, principal: &Principal, asked: &str) -> ApiError {
+        let models = self.pool.models().into_iter();
+        let ids = models.map(|model| model.id);
+        let may: Vec<_> = ids.filter(|id| self.allows_model(principal, id)).collect();
+        let names = may.iter().flat_map(|id| self.pool.names(id));
+        ApiError::model_not_found(asked, nearest::nearest(asked, names))
     }
 }
 

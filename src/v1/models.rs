@@ -50,7 +50,7 @@ pub(super) async fn retrieve(
     let model = v1
         .pool
         .model(&id)
-        .ok_or_else(|| ApiError::model_not_found(&id))?;
+        .ok_or_else(|| v1.no_model(&principal, &id))?;
     if !v1.allows_model(&principal, &model.id) {
         return Err(ApiError::model_not_allowed(&id));
     }

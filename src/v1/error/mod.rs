@@ -67,10 +67,14 @@ impl ApiError {
         ApiError::about(param, Code::InvalidParameter, message)
     }
 
-    pub(super) fn model_not_found(model: &str) -> Self {
+    /// `meant` is a model that does exist.
+    pub(super) fn model_not_found(model: &str, meant: Option<&str>) -> Self {
         let model: String = model.chars().take(100).collect();
-        let message =
-            format!("The model `{model}` does not exist here. GET /v1/models lists those that do.");
+        let meant = meant.map(|meant| format!(" Did you mean `{meant}`?"));
+        let message = format!(
+            "The model `{model}` does not exist here.{} GET /v1/models lists those that do.",
+            meant.unwrap_or_default()
+        );
         ApiError::about("model", Code::ModelNotFound, message)
     }
 
@@ -103,7 +107,7 @@ impl ApiError {
     pub(super) fn no_moderation() -> Self {
         ApiError {
             message: "No model here moderates. GET /v1/models lists what there is.".into(),
-            ..ApiError::model_not_found("")
+            ..ApiError::model_not_found("", None)
         }
     }
 

@@ -299,6 +299,36 @@ async fn a_conversation_stays_where_it_began_by_whichever_name_it_goes_on() {
     }
 }
 
+#[tokio::test]
+async fn who_slips_in_a_name_is_told_the_one_that_was_meant_if_they_may_use_it() {
+    let worker = FakeWorker::calling_it(SERVED_AS).await;
+    let site = site(&[&worker]).await;
+    let caller = site.caller(Tier::Developer).await;
+    let new = NewKey {
+        models: vec![worker.own_model().to_owned()],
+        ..NewKey::named("restricted")
+    };
+    let (_, restricted) = site.keys().create(&caller.account.id, new).await.unwrap();
+    let told = async |key: &str, request: RequestBuilder| {
+        let request = request.bearer_auth(key);
+        let error = error_of(request, 404, "invalid_request_error", "model_not_found").await;
+        error["message"].as_str().unwrap().to_owned()
+    };
+    let chat = || {
+        site.post("/v1/chat/completions")
+            .json(&chat(json!({"model": "lama-8B"})))
+    };
+    let card = || site.get("/v1/models/lama-8B");
+    for request in [chat(), card()] {
+        let message = told(&caller.secret, request).await;
+        assert!(message.contains("Did you mean `llama-8b`?"), "{message}");
+    }
+    let message = told(restricted.expose(), card()).await;
+    assert!(!message.contains("Did you mean"), "{message}");
+    let error = chat().bearer_auth(restricted.expose());
+    error_of(error, 403, "permission_error", "model_not_allowed").await;
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a test has no configuration of its own"
