@@ -4,35 +4,69 @@
 use std::fmt;
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// `body` with `name` for its model.
+/// `body` with `name` for its model; as it is, where it names none.
 pub(super) fn renamed_body(body: &Bytes, name: &str) -> Bytes {
     let text = std::str::from_utf8(body).ok();
-    let renamed = text.and_then(|text| renamed(text, name));
+    let renamed = text.and_then(|text| Naming::of(name).renamed(text));
     renamed.map_or_else(|| body.clone(), Bytes::from)
 }
 
-/// `json` with `name` for its model; `None` where it is no object, or names none.
-pub(super) fn renamed(json: &str, name: &str) -> Option<String> {
-    let Values(values) = serde_json::from_str(json).ok()?;
-    if values.is_empty() {
-        return None;
+/// A longer one holds what is said, and does not come again.
+const LONGEST_BEGINNING: usize = 1 << 10;
+
+/// Puts a name for the model into one JSON object after the other.
+#[derive(Debug)]
+pub(super) struct Naming {
+    /// As JSON has it.
+    name: String,
+    /// Up to the end of the model's name, what the last one began with, and what it then did.
+    beginning: Option<(String, String)>,
+}
+
+impl Naming {
+    pub(super) fn of(name: &str) -> Self {
+        Naming {
+            name: Value::from(name).to_string(),
+            beginning: None,
+        }
     }
-    let name = serde_json::to_string(name).ok()?;
-    let mut renamed = String::with_capacity(json.len() + name.len());
-    let mut rest = 0;
-    for value in values {
-        // What was read borrows from `json`, so its distance from the start is its place.
-        let start = value.get().as_ptr().addr() - json.as_ptr().addr();
-        renamed.push_str(&json[rest..start]);
-        renamed.push_str(&name);
-        rest = start + value.get().len();
+
+    /// `json` with the name for its model; `None` where it is no object, or names none.
+    pub(super) fn renamed(&mut self, json: &str) -> Option<String> {
+        // The chunks of a stream begin alike, so that all but the first need not be read.
+        if let Some((before, after)) = &self.beginning
+            && let Some(rest) = json.strip_prefix(before.as_str())
+            && memmem::find(rest.as_bytes(), b"\"model\"").is_none()
+        {
+            return Some([after, rest].concat());
+        }
+        let Values(values) = serde_json::from_str(json).ok()?;
+        let mut renamed = String::with_capacity(json.len() + self.name.len());
+        let mut done = 0;
+        for value in &values {
+            // What was read borrows from `json`, so its distance from the start is its place.
+            let start = value.get().as_ptr().addr() - json.as_ptr().addr();
+            renamed.push_str(&json[done..start]);
+            renamed.push_str(&self.name);
+            done = start + value.get().len();
+        }
+        self.beginning = match values.as_slice() {
+            [] => return None,
+            // Of a string it is plain where it ends, whatever follows.
+            [value] if value.get().starts_with('"') && done <= LONGEST_BEGINNING => {
+                Some((json[..done].to_owned(), renamed.clone()))
+            }
+            _ => None,
+        };
+        renamed.push_str(&json[done..]);
+        Some(renamed)
     }
-    renamed.push_str(&json[rest..]);
-    Some(renamed)
 }
 
 /// The values of an object's own fields `model`, as they stand there; no field of what is within it is one of them.
@@ -78,7 +112,7 @@ impl<'de> Visitor<'de> for Fields {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, json};
 
     use super::*;
 
@@ -115,10 +149,45 @@ mod tests {
             (r#"{"model":"m"} {}"#, None),
             ("", None),
         ] {
-            assert_eq!(renamed(before, "n\"\\é").as_deref(), after, "{before}");
+            let renamed = Naming::of("n\"\\é").renamed(before);
+            assert_eq!(renamed.as_deref(), after, "{before}");
         }
         let body = Bytes::from_static(b"\xff");
         assert_eq!(renamed_body(&body, "n"), body);
+    }
+
+    #[test]
+    fn one_after_the_other_is_renamed_however_alike_they_begin() {
+        let mut naming = Naming::of("n");
+        for (before, after) in [
+            (
+                r#"{"id":1,"model":"m","a":1}"#,
+                r#"{"id":1,"model":"n","a":1}"#,
+            ),
+            (
+                r#"{"id":1,"model":"m","a":2}"#,
+                r#"{"id":1,"model":"n","a":2}"#,
+            ),
+            (r#"{"id":1,"model":"m"}"#, r#"{"id":1,"model":"n"}"#),
+            (r#"{"id":1,"model":"mm"}"#, r#"{"id":1,"model":"n"}"#),
+            (
+                r#"{"id":1,"model":"mm","a":{"model":"mm"}}"#,
+                r#"{"id":1,"model":"n","a":{"model":"mm"}}"#,
+            ),
+            (
+                r#"{"id":1,"model":"mm","model":"mm"}"#,
+                r#"{"id":1,"model":"n","model":"n"}"#,
+            ),
+            (r#"{"id":2,"model":1}"#, r#"{"id":2,"model":"n"}"#),
+            (r#"{"id":2,"model":12}"#, r#"{"id":2,"model":"n"}"#),
+            (
+                r#"{"a":"{\"model\":\"m\"","model":"m"}"#,
+                r#"{"a":"{\"model\":\"m\"","model":"n"}"#,
+            ),
+        ] {
+            assert_eq!(naming.renamed(before).as_deref(), Some(after));
+        }
+        assert_eq!(naming.renamed(r#"{"id":3}"#), None);
     }
 
     /// Any JSON, in which `model` comes often.
@@ -177,7 +246,9 @@ mod tests {
             };
             let has_model = fields.iter().any(|(key, ..)| key == "model");
             let expected = has_model.then(|| object(Some(&name)));
-            prop_assert_eq!(renamed(&object(None), &name), expected);
+            let mut naming = Naming::of(&name);
+            prop_assert_eq!(naming.renamed(&object(None)), expected.clone());
+            prop_assert_eq!(naming.renamed(&object(None)), expected);
         }
     }
 }

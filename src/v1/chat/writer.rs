@@ -8,7 +8,7 @@ use wire::{ChatChunk, Usage, sse};
 
 use super::event::{Event, Kind};
 use crate::ids::RequestId;
-use crate::v1::naming::renamed;
+use crate::v1::naming::Naming;
 
 /// Writes a stream's events as the client is to have them.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ pub(in crate::v1) struct Writer {
     head: Option<ChatChunk>,
     /// When the first chunk says that it was created.
     created: Option<String>,
-    /// What the model is called in every chunk, where the worker calls it otherwise.
-    model: Option<String>,
+    /// Calls the model in every chunk what the client calls it, where the worker does not.
+    naming: Option<Naming>,
 }
 
 impl Writer {
@@ -37,13 +37,13 @@ impl Writer {
             sent_usage: false,
             head: None,
             created: None,
-            model: None,
+            naming: None,
         }
     }
 
     /// Puts `model` in the place of the worker's own name for it.
     pub(super) fn rename_model(&mut self, model: &str) {
-        self.model = Some(model.to_owned());
+        self.naming = Some(Naming::of(model));
     }
 
     /// Appends a worker's event to `out`. Its end is written by [`Writer::done`], an error by [`Writer::error`].
@@ -99,8 +99,8 @@ impl Writer {
     /// With what all chunks have in common.
     fn chunk(&mut self, payload: Cow<'_, str>, out: &mut Vec<u8>) {
         let payload = self.created_once(payload);
-        let model = self.model.as_deref();
-        match model.and_then(|model| renamed(&payload, model)) {
+        let naming = self.naming.as_mut();
+        match naming.and_then(|naming| naming.renamed(&payload)) {
             Some(renamed) => self.event(&renamed, out),
             None => self.event(&payload, out),
         }
@@ -237,5 +237,21 @@ mod tests {
             written(false, &events),
             "id: 000000000001-1\ndata: {\"a\": 1}\n\n: hm\n\n"
         );
+    }
+
+    #[test]
+    fn every_chunk_has_our_name_for_the_model_and_no_text_is_taken_for_it() {
+        let chunk = |model: &str| {
+            format!(
+                r#"{{"choices":[{{"delta":{{"content":"\"model\":\"w\"","model":"w"}}}}], "model" : {model} ,"created":1}}"#
+            )
+        };
+        let sent = format!("data: {}\n\n", chunk(r#""w""#));
+        let mut writer = Writer::new(&RequestId::from_stored("req_000000000001"), false);
+        writer.rename_model("o\"ur");
+        let mut out = vec![];
+        writer.forward(&Event::read(sent.as_bytes()), sent.as_bytes(), &mut out);
+        let expected = format!("id: 000000000001-1\ndata: {}\n\n", chunk(r#""o\"ur""#));
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }
