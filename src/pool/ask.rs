@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::queue::Owner;
+use super::ticket::{Slot, Ticket};
 use super::worker::WorkerId;
 use crate::principal::Principal;
 
@@ -12,6 +13,10 @@ pub struct Ask {
     pub(super) wish: Wish,
     /// When its first worker was asked.
     began: Option<Instant>,
+    /// How much longer its client is willing to wait in the queue, where it has said so.
+    willing: Option<Duration>,
+    /// Where its client's ticket is written.
+    pub(super) slot: Slot,
 }
 
 /// Which worker would do, and whose request it is.
@@ -34,7 +39,31 @@ impl Ask {
                 tried: vec![],
             },
             began: None,
+            willing: None,
+            slot: Slot::default(),
         }
+    }
+
+    /// Lets it wait in the queue no longer than its client is `willing`, where that is said; in all, however often it waits.
+    pub fn willing_to_wait(self, willing: Option<Duration>) -> Self {
+        Ask { willing, ..self }
+    }
+
+    /// Lets `ticket` tell how it gets on.
+    pub fn with_ticket(self, ticket: &Ticket) -> Self {
+        Ask {
+            slot: ticket.slot(),
+            ..self
+        }
+    }
+
+    /// How long it may wait now, where none may wait for longer than `most`.
+    pub(super) fn wait(&self, most: Duration) -> Duration {
+        self.willing.map_or(most, |willing| willing.min(most))
+    }
+
+    pub(super) fn has_waited(&mut self, time: Duration) {
+        self.willing = self.willing.map(|willing| willing.saturating_sub(time));
     }
 
     pub(super) fn is_again(&self) -> bool {

@@ -20,6 +20,7 @@ mod retries;
 mod roster;
 mod standing;
 mod store;
+mod ticket;
 mod turns;
 mod upstream;
 mod waiting;
@@ -48,6 +49,7 @@ pub use local::{LISTENING, LocalWorkerError};
 use retries::Retries;
 pub use roster::{ChangeError, Fleet, FleetWorker, Gateway, Origin, Roster, StoreError, View};
 pub use standing::{WorkerStanding, WorkerState};
+pub use ticket::{Position, Ticket};
 pub use upstream::{SendError, address};
 use upstream::{Target, Upstream};
 use waiting::Lines;
@@ -136,7 +138,7 @@ impl Pool {
         } else if !self.0.retries.take(now, self.in_flight()) {
             return Err(NoLease::TriedEnough);
         }
-        let mut lease = self.place_for(&ask.wish).await?;
+        let mut lease = self.place_for(ask).await?;
         ask.wish.tried.push(lease.worker().clone());
         lease.patience = self.patience(ask);
         if lease.patience.is_zero() {

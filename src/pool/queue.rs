@@ -91,21 +91,38 @@ impl<T> Queue<T> {
         Some(item)
     }
 
-    /// How many would be served before one more of `owner` has been, itself included.
+    /// As which one more of `owner` would be served, the next being the first.
     pub(super) fn position(&self, owner: &Owner) -> usize {
-        let (weight, account) = owner;
+        let waiting = self.waiting.get(owner).map_or(0, VecDeque::len);
+        self.position_of_nth(owner, waiting + 1)
+    }
+
+    /// As which the one with that `number` will be served, if it still waits.
+    pub(super) fn position_of(&self, owner: &Owner, number: u64) -> Option<usize> {
+        let line = self.waiting.get(owner)?;
+        let at = line
+            .binary_search_by_key(&number, |(number, _)| *number)
+            .ok()?;
+        Some(self.position_of_nth(owner, at + 1))
+    }
+
+    /// The furthest position that one of `owner` can have, whenever it comes, while `owner` has none waiting; as long as nobody
+    /// else comes.
+    pub(super) fn furthest(&self, (weight, account): &Owner) -> usize {
+        let accounts = self.accounts.get(weight).into_iter();
+        let others = accounts.flat_map(Turns::waiting);
+        let in_tier = 1 + others.filter(|(other, _)| *other != account).count();
+        let tiers = self.tiers.waiting().filter(|(other, _)| *other != weight);
+        // Meanwhile other tiers are served as often as they weigh more or less, and each may be ahead by one.
+        let meanwhile = |other: u32| (in_tier * other as usize).div_ceil(*weight as usize) + 1;
+        let others = tiers.map(|(other, count)| count.min(meanwhile(*other)));
+        in_tier + others.sum::<usize>()
+    }
+
+    fn position_of_nth(&self, (weight, account): &Owner, nth: usize) -> usize {
         let accounts = self.accounts.get(weight);
-        let own = accounts.map_or(0, |accounts| accounts.waiting(account)) + 1;
-        let others = accounts.into_iter().flat_map(Turns::all);
-        let others = others.filter(|(other, _)| *other != account);
-        let in_tier = own + others.map(|(_, count)| count.min(own)).sum::<usize>();
-        let tiers = self.tiers.all().filter(|(other, _)| *other != weight);
-        // While one tier is served, others are as often as they weigh more or less.
-        let meanwhile = |other: u32| (in_tier * other as usize).div_ceil(*weight as usize);
-        in_tier
-            + tiers
-                .map(|(other, count)| count.min(meanwhile(*other)))
-                .sum::<usize>()
+        let in_tier = nth + accounts.map_or(0, |accounts| accounts.before(account, nth, |_| 1));
+        in_tier + self.tiers.before(weight, in_tier, |weight| *weight)
     }
 
     /// In the order of their turns.

@@ -23,6 +23,10 @@ struct Flow {
 /// What one who weighs 1 pays for being served.
 const PRICE: u64 = 1 << 20;
 
+fn price(weight: u32) -> u64 {
+    (PRICE / u64::from(weight.max(1))).max(1)
+}
+
 impl<K: Ord + Clone> Turns<K> {
     pub(super) fn new() -> Self {
         Turns {
@@ -60,7 +64,7 @@ impl<K: Ord + Clone> Turns<K> {
     pub(super) fn serve(&mut self, key: &K, weight: u32) {
         if let Some(flow) = self.flows.get_mut(key) {
             self.reached = self.reached.max(flow.turn);
-            flow.turn += (PRICE / u64::from(weight.max(1))).max(1);
+            flow.turn += price(weight);
             flow.waiting = flow.waiting.saturating_sub(1);
         }
         self.forget();
@@ -74,13 +78,35 @@ impl<K: Ord + Clone> Turns<K> {
         waiting.into_iter().map(|(key, _)| key.clone()).collect()
     }
 
-    pub(super) fn waiting(&self, key: &K) -> usize {
-        self.flows.get(key).map_or(0, |flow| flow.waiting)
+    /// How many of each wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&K, usize)> {
+        let waiting = self.flows.iter().filter(|(_, flow)| flow.waiting > 0);
+        waiting.map(|(key, flow)| (key, flow.waiting))
     }
 
-    /// How many wait, by key.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&K, usize)> {
-        self.flows.iter().map(|(key, flow)| (key, flow.waiting))
+    /// How many others are served before the `nth` of `key` is, be it one that waits or one that would come now; as long as
+    /// nobody else comes or leaves.
+    pub(super) fn before(&self, key: &K, nth: usize, weight: impl Fn(&K) -> u32) -> usize {
+        let (first, came) = match self.flows.get(key) {
+            Some(flow) if flow.waiting > 0 => (flow.turn, flow.came),
+            flow => (flow.map_or(0, |flow| flow.turn).max(self.reached), u64::MAX),
+        };
+        let steps = u64::try_from(nth.saturating_sub(1)).unwrap_or(u64::MAX);
+        let turn = first.saturating_add(price(weight(key)).saturating_mul(steps));
+        let others = self.flows.iter().filter(|(other, _)| *other != key);
+        let before = others.map(|(other, flow)| {
+            let Some(ahead) = turn.checked_sub(flow.turn) else {
+                return 0;
+            };
+            let price = price(weight(other));
+            // Of equal turns the first comes first.
+            let is_after = ahead % price == 0 && flow.came > came;
+            let turns = ahead / price + u64::from(!is_after);
+            usize::try_from(turns)
+                .unwrap_or(usize::MAX)
+                .min(flow.waiting)
+        });
+        before.sum()
     }
 
     /// Who waits for nothing and owes nothing is as one who never came; where none waits, none owes.
@@ -158,6 +184,6 @@ mod tests {
         turns.leave(&"gone");
         assert_eq!(turns.order(), ["here"]);
         serve(&mut turns, 1, |_| 1);
-        assert_eq!(turns.all().count(), 0);
+        assert!(turns.flows.is_empty());
     }
 }

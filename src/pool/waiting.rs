@@ -1,18 +1,22 @@
 //! Waiting for a place: while all workers of a model are taken, requests wait in its queue, and each place that comes free goes
 //! straight to whose turn it is.
 
+mod forecast;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-use super::ask::Wish;
+use super::ask::{Ask, Wish};
 use super::lease::Lease;
 use super::queue::Queue;
+use super::ticket::Position;
 use super::worker::{Place, Worker};
 use super::{NoLease, Pool};
+use forecast::ServiceTime;
 
 /// The queues, by model.
 #[derive(Default)]
@@ -21,6 +25,8 @@ pub(super) struct Lines {
     waiting: usize,
     /// Counts places given, so that of models that share a worker none waits for another's queue to end.
     given: u64,
+    /// Changes with every queue.
+    moved: watch::Sender<()>,
 }
 
 struct Line {
@@ -32,29 +38,6 @@ struct Line {
 struct Waiter {
     wish: Wish,
     hand: oneshot::Sender<Lease>,
-}
-
-/// How long requests for a model keep their places, on average, those of late counting most.
-#[derive(Default)]
-struct ServiceTime {
-    mean: Duration,
-    measured: u32,
-}
-
-/// Of so many latest requests, roughly.
-const REMEMBERED: u32 = 32;
-/// Fewer tell nothing.
-const ENOUGH: u32 = 4;
-
-impl ServiceTime {
-    fn took(&mut self, time: Duration) {
-        self.measured = (self.measured + 1).min(REMEMBERED);
-        self.mean = (self.mean * (self.measured - 1) + time) / self.measured;
-    }
-
-    fn known(&self) -> Option<Duration> {
-        (self.measured >= ENOUGH).then_some(self.mean)
-    }
 }
 
 /// What came of asking for a place.
@@ -76,21 +59,30 @@ impl Drop for Waits<'_> {
         let line = lines.lines.get_mut(&self.wish.model);
         if line.is_some_and(|line| line.queue.leave(&self.wish.owner, self.number).is_some()) {
             lines.waiting -= 1;
+            lines.moved.send_replace(());
         }
     }
 }
 
 impl Pool {
     /// A place on a worker: at once where there is one and nobody waits for it, or else when it is this request's turn.
-    pub(super) async fn place_for(&self, wish: &Wish) -> Result<Lease, NoLease> {
+    pub(super) async fn place_for(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
+        let came = Instant::now();
+        let place = self.wait_for(ask).await;
+        ask.has_waited(came.elapsed());
+        place
+    }
+
+    async fn wait_for(&self, ask: &Ask) -> Result<Lease, NoLease> {
+        let (wish, allowed) = (&ask.wish, ask.wait(self.0.queue.wait));
         // The hand is declared first, so that it is dropped last: nothing is given to a hand that is gone.
-        let (mut hand, place) = match self.join(wish)? {
+        let (mut hand, place) = match self.join(ask, allowed)? {
             Joined::At(lease) => return Ok(lease),
             Joined::Waits(hand, place) => (hand, place),
         };
         // Who waits though there is room, because those before it were tried there, need not wait.
         self.hand_out();
-        let until = Instant::now() + self.0.queue.wait;
+        let until = Instant::now() + allowed;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let wait = left.min(self.opens_in(wish));
@@ -105,11 +97,12 @@ impl Pool {
         // From here on nothing is handed over any more; what was in the last moment is not lost.
         drop(place);
         hand.try_recv().map_err(|_| NoLease::Full {
-            retry_after: self.outlook(wish),
+            retry_after: self.outlook(self.lines().line(&wish.model), wish, allowed, allowed),
         })
     }
 
-    fn join<'a>(&'a self, wish: &'a Wish) -> Result<Joined<'a>, NoLease> {
+    fn join<'a>(&'a self, ask: &'a Ask, allowed: Duration) -> Result<Joined<'a>, NoLease> {
+        let wish = &ask.wish;
         let mut lines = self.lines();
         let line = lines.line(&wish.model);
         if line.queue.len() == 0
@@ -117,16 +110,20 @@ impl Pool {
         {
             return Ok(Joined::At(lease));
         }
-        let wait = self.estimate(line, wish);
-        let full = || NoLease::Full {
-            retry_after: wait.unwrap_or(A_MOMENT).max(A_MOMENT),
+        let full = |line: &Line| NoLease::Full {
+            retry_after: self.outlook(line, wish, allowed, Duration::ZERO),
         };
-        if wait.is_some_and(|wait| wait > self.0.queue.wait) {
-            return Err(full());
+        let turn = line.queue.position(&wish.owner);
+        let estimate = self.estimate(line, &wish.model, turn);
+        let is_hopeless = allowed.is_zero() || estimate.is_some_and(|wait| wait > allowed);
+        // Where there is room though others wait, those were tried there; then it need not wait for them.
+        if is_hopeless && !self.has_room(&wish.model) {
+            return Err(full(line));
         }
         let mut displaced = None;
         if line.queue.len() >= self.0.queue.length {
-            displaced = Some(line.queue.displace(&wish.owner).ok_or_else(full)?);
+            let latest = line.queue.displace(&wish.owner);
+            displaced = Some(latest.ok_or_else(|| full(line))?);
         }
         let (hand, receiver) = oneshot::channel();
         let waiter = Waiter {
@@ -134,9 +131,11 @@ impl Pool {
             hand,
         };
         let number = line.queue.join(&wish.owner, waiter);
+        ask.slot.draw(wish, number);
         if displaced.is_none() {
             lines.waiting += 1;
         }
+        lines.moved.send_replace(());
         let waits = Waits {
             pool: self,
             wish,
@@ -180,6 +179,7 @@ impl Pool {
                 lines.given += 1;
                 lines.waiting -= 1;
                 line.last_given = lines.given;
+                lines.moved.send_replace(());
                 return Some((waiter, lease));
             }
         }
@@ -200,20 +200,18 @@ impl Pool {
             .collect()
     }
 
-    /// When one who comes now could be served, for whom there is no place.
-    fn outlook(&self, wish: &Wish) -> Duration {
-        let mut lines = self.lines();
-        let wait = self.estimate(lines.line(&wish.model), wish);
-        wait.unwrap_or(A_MOMENT).max(A_MOMENT)
+    /// Learns when any queue changes.
+    pub(super) fn moves(&self) -> watch::Receiver<()> {
+        self.lines().moved.subscribe()
     }
 
-    /// How long one more request would wait, as far as can be told.
-    fn estimate(&self, line: &Line, wish: &Wish) -> Option<Duration> {
-        let position = line.queue.position(&wish.owner);
-        let places = self.places(&wish.model);
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
-        let rounds = line.pace.known()?.saturating_mul(position);
-        Some(rounds / u32::try_from(places.max(1)).unwrap_or(u32::MAX))
+    /// Where the one that waits under `number` stands.
+    pub(super) fn position_of(&self, wish: &Wish, number: u64) -> Option<Position> {
+        let mut lines = self.lines();
+        let line = lines.line(&wish.model);
+        let turn = line.queue.position_of(&wish.owner, number)?;
+        let estimate = self.estimate(line, &wish.model, turn);
+        Some(Position { turn, estimate })
     }
 
     fn lines(&self) -> MutexGuard<'_, Lines> {
@@ -261,8 +259,7 @@ impl Lines {
     }
 }
 
-/// The least that anybody is told to wait.
-const A_MOMENT: Duration = Duration::from_secs(1);
-
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod tests;

@@ -25,13 +25,14 @@ fn drain<T>(queue: &mut Queue<T>) -> Vec<T> {
 
 #[test]
 fn five_hundred_of_one_delay_another_by_no_more_than_one() {
-    println!("who waits                         in one line  fair");
+    println!("                                     requests that are served before it");
+    println!("who comes behind the crowd           in one line  in fair order  at most");
     for (name, weight, others, most) in [
-        ("one of the same tier", 1, &[1][..], 1),
-        ("one of a lighter tier", 1, &[8], 1),
-        ("one of a heavier tier", 8, &[1], 1),
-        ("one of the same tier against two", 1, &[1, 1], 2),
-        ("and one of a heavier tier", 1, &[1, 1, 8], 2 * 9),
+        ("of the same tier", 1, &[1][..], 1),
+        ("of a lighter tier", 1, &[8], 1),
+        ("of a heavier tier", 8, &[1], 1),
+        ("of the same tier as two crowds", 1, &[1, 1], 2),
+        ("and with a crowd of a heavier tier", 1, &[1, 1, 8], 2 * 9),
     ] {
         let mut queue = Queue::new();
         for other in others {
@@ -46,28 +47,35 @@ fn five_hundred_of_one_delay_another_by_no_more_than_one() {
             .iter()
             .position(|who| *who == "late")
             .unwrap();
-        println!("{name:33} {in_one_line:11} {before:5}");
+        println!("{name:35}  {in_one_line:11}  {before:13}  {most:7}");
         assert!(before <= most, "{name}: {before} were served before it");
     }
 }
 
 #[test]
-fn tiers_share_as_they_weigh_and_accounts_of_one_tier_alike() {
+fn tiers_share_as_they_weigh_accounts_of_one_tier_alike_and_none_starves() {
     let mut queue = Queue::new();
-    let (free, other_free, startup) = (owner(1), owner(1), owner(4));
-    for (who, count) in [(&free, 500), (&other_free, 100), (&startup, 500)] {
-        crowd(&mut queue, who, count, who.clone());
+    let all = [(1, 500), (1, 100), (2, 500), (4, 900), (8, 2_000)];
+    let all = all.map(|(weight, count)| (owner(weight), count));
+    for (who, count) in &all {
+        crowd(&mut queue, who, *count, who.clone());
     }
-    let served = served(&mut queue, 500);
-    let of = |who: &Owner| served.iter().filter(|one| *one == who).count();
-    println!(
-        "of 500: startup {}, free {} and {}",
-        of(&startup),
-        of(&free),
-        of(&other_free)
-    );
-    assert!(of(&startup).abs_diff(400) <= 1);
-    assert!(of(&free).abs_diff(50) <= 1 && of(&other_free).abs_diff(50) <= 1);
+    let served = served(&mut queue, 750);
+    println!("account of weight  asks for  served of 750  its share  others between two, at most");
+    for (who, asks) in &all {
+        let at = served.iter().enumerate().filter(|(_, one)| *one == who);
+        let at: Vec<_> = at.map(|(at, _)| at).collect();
+        // Of fifteen parts; two accounts share the lightest tier's.
+        let share = if who.0 == 1 { 25 } else { 50 * who.0 as usize };
+        let longest = at.windows(2).map(|two| two[1] - two[0] - 1).max().unwrap();
+        let (weight, count) = (who.0, at.len());
+        println!("{weight:17}  {asks:8}  {count:13}  {share:9}  {longest:27}");
+        assert!(count.abs_diff(share) <= 1, "{weight}: {count} of {share}");
+        assert!(
+            at[0] <= 2 * 750 / share && longest <= 2 * 750 / share,
+            "{weight}: {at:?}"
+        );
+    }
 }
 
 #[test]
@@ -109,26 +117,36 @@ fn a_full_queue_makes_room_at_the_cost_of_who_has_most_in_it() {
 }
 
 #[test]
-fn a_position_is_what_is_served_before() {
+fn a_position_is_when_one_is_served_if_nobody_comes_or_leaves() {
     let mut chance = StdRng::seed_from_u64(3);
     let owners: Vec<_> = [1, 1, 1, 2, 4, 8].map(owner).into();
-    for round in 0..200 {
+    for round in 0..300 {
         let mut queue = Queue::new();
-        for _ in 0..chance.random_range(0..60) {
-            queue.join(&owners[chance.random_range(0..owners.len())], false);
-        }
-        for _ in 0..chance.random_range(0..10) {
-            queue.next(|_| true);
+        let mut numbers = vec![];
+        // Who comes while others are served, leaves, or is not served yet, all leave their traces.
+        for item in 0..chance.random_range(0..120) {
+            let who = &owners[chance.random_range(0..owners.len())];
+            match chance.random_range(0..5) {
+                0 => drop(queue.next(|_| true)),
+                1 if !numbers.is_empty() => {
+                    let (who, number, _) = numbers[chance.random_range(0..numbers.len())];
+                    queue.leave(who, number);
+                }
+                _ => numbers.push((who, queue.join(who, item), item)),
+            }
         }
         let who = &owners[chance.random_range(0..owners.len())];
         let expected = queue.position(who);
-        queue.join(who, true);
-        let really = drain(&mut queue).iter().position(|is_it| *is_it).unwrap() + 1;
-        // One turn more or less for each that takes part.
-        assert!(
-            really.abs_diff(expected) <= 2 * owners.len() + 8,
-            "{round}: {really} for {expected}"
-        );
+        let number = queue.join(who, 1_000);
+        assert_eq!(queue.position_of(who, number), Some(expected), "{round}");
+        numbers.push((who, number, 1_000));
+        let position = |(who, number, item): &(&Owner, u64, _)| {
+            Some((queue.position_of(who, *number)?, *item))
+        };
+        let mut told: Vec<_> = numbers.iter().filter_map(position).collect();
+        told.sort_unstable();
+        let really: Vec<_> = (1..).zip(drain(&mut queue)).collect();
+        assert_eq!(told, really, "{round}");
     }
 }
 

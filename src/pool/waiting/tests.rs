@@ -7,9 +7,10 @@ use tokio::task::{JoinSet, yield_now};
 use super::super::health::Outcome;
 use super::super::tests::{MODEL, ask, caller, model, pool, pool_with};
 use super::super::{Ask, WorkerId};
+use super::forecast::A_MOMENT;
 use super::*;
 use crate::config::QueueSettings;
-use crate::principal::Tier;
+use crate::principal::{Principal, Tier};
 
 /// Long enough for any machine; only a test that fails waits so long.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -220,6 +221,58 @@ async fn who_has_waited_in_vain_is_told_when_to_come_back() {
     assert_eq!(pool.waiting_in_all(), 0);
     drop(held);
     assert_eq!(pool.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn who_will_not_wait_so_long_is_told_at_once_and_turns_nobody_out() {
+    let pool = pool_with(&[1, 1], queue(30_000, 2));
+    let by = caller(Tier::Free);
+    let willing = |by: &Principal, seconds: u64| {
+        let wait = Duration::from_secs(seconds);
+        Ask::new(MODEL, None, by).willing_to_wait(Some(wait))
+    };
+    let held = pool.lease(&mut willing(&by, 0)).await.unwrap();
+    let other = pool.lease(&mut willing(&by, 0)).await.unwrap();
+    let refused = pool.lease(&mut willing(&by, 0)).await;
+    assert_eq!(retry_after(refused), A_MOMENT, "nothing is known yet");
+    (0..9).for_each(|_| pool.served(&MODEL.into(), Duration::from_secs(10)));
+    let refused = pool.lease(&mut willing(&by, 4)).await;
+    assert_eq!(retry_after(refused), Duration::from_secs(10));
+    let mut asks = [(); 2].map(|()| willing(&by, 99));
+    let mut waiting: Vec<_> = asks
+        .iter_mut()
+        .map(|ask| Box::pin(pool.lease(ask)))
+        .collect();
+    for one in &mut waiting {
+        assert!(futures_util::poll!(one).is_pending());
+    }
+    // The queue is full; another account would be let in at the cost of this one, if it would wait.
+    let refused = pool.lease(&mut willing(&caller(Tier::Free), 0)).await;
+    assert_eq!(retry_after(refused), Duration::from_secs(20));
+    assert_eq!(pool.waiting_in_all(), 2);
+    drop((waiting, held, other));
+}
+
+#[tokio::test]
+async fn a_place_that_none_before_can_use_is_there_for_who_will_not_wait() {
+    let pool = pool(&[1, 1]);
+    let mut again = ask();
+    drop(pool.lease(&mut again).await.unwrap());
+    let held = [
+        pool.lease(&mut ask()).await.unwrap(),
+        pool.lease(&mut ask()).await.unwrap(),
+    ];
+    let mut again_waits = Box::pin(pool.lease(&mut again));
+    assert!(futures_util::poll!(&mut again_waits).is_pending());
+    let tried = again_tried(&pool);
+    let (there, elsewhere): (Vec<_>, Vec<_>) =
+        held.into_iter().partition(|lease| *lease.worker() == tried);
+    drop(there);
+    let now = ask().willing_to_wait(Some(Duration::ZERO));
+    let lease = pool.lease(&mut { now }).await.unwrap();
+    assert_eq!(*lease.worker(), tried);
+    drop(elsewhere);
+    drop(timeout(DEADLINE, again_waits).await.unwrap().unwrap());
 }
 
 #[tokio::test]
