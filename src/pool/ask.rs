@@ -49,12 +49,10 @@ impl Ask {
         Ask { willing, ..self }
     }
 
-    /// Lets `ticket` tell how it gets on.
-    pub fn with_ticket(self, ticket: &Ticket) -> Self {
-        Ask {
-            slot: ticket.slot(),
-            ..self
-        }
+    /// Lets `ticket` tell how it gets on, if there is one.
+    pub fn with_ticket(self, ticket: Option<&Ticket>) -> Self {
+        let slot = ticket.map(Ticket::slot).unwrap_or_default();
+        Ask { slot, ..self }
     }
 
     /// How long it may wait now, where none may wait for longer than `most`.

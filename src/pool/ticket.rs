@@ -92,7 +92,7 @@ mod tests {
         by: &Principal,
     ) -> (impl Future<Output = Result<Lease, NoLease>> + use<>, Ticket) {
         let ticket = pool.ticket();
-        let mut ask = Ask::new(MODEL, None, by).with_ticket(&ticket);
+        let mut ask = Ask::new(MODEL, None, by).with_ticket(Some(&ticket));
         let pool = pool.clone();
         (async move { pool.lease(&mut ask).await }, ticket)
     }

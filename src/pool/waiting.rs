@@ -191,6 +191,11 @@ impl Pool {
         self.lines().line(model).pace.took(time);
     }
 
+    /// The longest that a request may wait for a place.
+    pub fn longest_wait(&self) -> Duration {
+        self.0.queue.wait
+    }
+
     /// How many wait, by model.
     pub fn waiting(&self) -> BTreeMap<Arc<str>, usize> {
         let lines = self.lines();

@@ -40,7 +40,9 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         true => affinity::key(&exchange.principal.account, &call.body),
         false => None,
     };
-    let mut ask = Ask::new(&call.model, affinity, &exchange.principal);
+    let mut ask = Ask::new(&call.model, affinity, &exchange.principal)
+        .willing_to_wait(exchange.wait)
+        .with_ticket(exchange.ticket.as_ref());
     let mut last = None;
     loop {
         let began = Instant::now();

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use wire::sse;
 
 use super::chat::{Meter, Piece, Writer};
+use super::comments::{Comments, keepalive};
 use super::entry::Entry;
 use super::error::ApiError;
 use crate::idempotency::{self, Follower};
@@ -51,11 +51,23 @@ pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Source, ApiError>> 
 
 /// Answers with the stream once it has begun, or with why it has not; but after `silence` with its head alone, so that
 /// nobody between us and the client takes the connection for dead. What goes wrong then is said in the stream.
-pub(super) async fn open(mut opening: Opening, id: &RequestId, silence: Duration) -> Response {
+pub(super) async fn open(
+    mut opening: Opening,
+    id: &RequestId,
+    silence: Duration,
+    comments: Comments,
+) -> Response {
     match timeout(silence, &mut opening).await {
         Ok(Ok(source)) => response(source, silence),
         Ok(Err(error)) => error.into_response(),
-        Err(_) => streamed(Stage::Silent(opening, id.clone()), silence),
+        Err(_) => {
+            let silent = Silent {
+                opening,
+                id: id.clone(),
+                comments,
+            };
+            streamed(Stage::Begun(silent), silence)
+        }
     }
 }
 
@@ -69,11 +81,18 @@ pub(super) fn whole(events: Bytes) -> Response {
 }
 
 enum Stage {
-    /// The client has been told that we are there, a moment ago.
-    Silent(Opening, RequestId),
-    Opening(Opening, RequestId),
+    /// The head has gone out, and nothing else.
+    Begun(Silent),
+    Silent(Silent),
     Flowing(Source),
     Ended,
+}
+
+/// A stream that has not begun, and what its client hears meanwhile.
+struct Silent {
+    opening: Opening,
+    id: RequestId,
+    comments: Comments,
 }
 
 fn streamed(stage: Stage, silence: Duration) -> Response {
@@ -87,16 +106,21 @@ fn streamed(stage: Stage, silence: Duration) -> Response {
 async fn step(mut stage: Stage, silence: Duration) -> Option<(Bytes, Stage)> {
     loop {
         stage = match stage {
-            Stage::Silent(opening, id) => {
-                return Some((keepalive(), Stage::Opening(opening, id)));
+            Stage::Begun(mut silent) => {
+                return Some((silent.comments.now(), Stage::Silent(silent)));
             }
-            Stage::Opening(mut opening, id) => match timeout(silence, &mut opening).await {
-                Ok(Ok(source)) => Stage::Flowing(source),
-                Ok(Err(error)) => {
-                    let told = Writer::new(&id, false).error(&error.body());
-                    return Some((told, Stage::Ended));
+            Stage::Silent(mut silent) => tokio::select! {
+                biased;
+                opened = &mut silent.opening => match opened {
+                    Ok(source) => Stage::Flowing(source),
+                    Err(error) => {
+                        let told = Writer::new(&silent.id, false).error(&error.body());
+                        return Some((told, Stage::Ended));
+                    }
+                },
+                comment = silent.comments.next() => {
+                    return Some((comment, Stage::Silent(silent)));
                 }
-                Err(_) => Stage::Silent(opening, id),
             },
             Stage::Flowing(mut source) => {
                 let bytes = source.next(silence).await?;
@@ -166,10 +190,6 @@ impl Tape {
             entry.close(status, code).await;
         }
     }
-}
-
-fn keepalive() -> Bytes {
-    sse::comment("keepalive").into()
 }
 
 fn head(body: Body) -> Response {

@@ -1,6 +1,6 @@
 //! A request on its way, from its body to the moment before a worker is asked: read, found good, allowed, claimed, admitted.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
@@ -12,10 +12,11 @@ use bytes::Bytes;
 use super::call::{Call, Target};
 use super::entry::Entry;
 use super::error::ApiError;
-use super::headers::{Arrival, Phase};
+use super::headers::{Arrival, Phase, prefer};
 use super::{V1, body, replay};
 use crate::idempotency::{Answered, Claim, Claimed, Fingerprint, IdempotencyKey, Scope};
 use crate::limits::Admission;
+use crate::pool::Ticket;
 use crate::principal::Principal;
 
 /// Who asks, and what becomes of it in the ledger.
@@ -24,6 +25,10 @@ pub(super) struct Exchange {
     pub(super) arrival: Arrival,
     pub(super) principal: Principal,
     pub(super) entry: Entry,
+    /// How long its client would wait for a place on a worker, if it has said so; not above what any may.
+    pub(super) wait: Option<Duration>,
+    /// To tell its client how it gets on there.
+    pub(super) ticket: Option<Ticket>,
 }
 
 /// A request that may be run.
@@ -198,8 +203,11 @@ impl FromRequestParts<V1> for Exchange {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, v1: &V1) -> Result<Self, ApiError> {
+        let wait = prefer::wait(&parts.headers).map(|wait| wait.min(v1.pool.longest_wait()));
         Ok(Exchange {
             v1: v1.clone(),
+            wait,
+            ticket: None,
             arrival: Arrival::from_request_parts(parts, v1).await?,
             principal: Principal::from_request_parts(parts, v1).await?,
             entry: Entry::from_request_parts(parts, v1).await?,

@@ -7,6 +7,7 @@ mod affinity;
 mod body;
 mod call;
 mod chat;
+mod comments;
 mod dispatch;
 mod embeddings;
 mod entry;

@@ -57,14 +57,18 @@ fn complete(path: &str, posted: bool, operation: &mut Value) {
         let parameters = operation["parameters"].take();
         let mut parameters = parameters.as_array().cloned().unwrap_or_default();
         parameters.push(idempotency_key());
+        parameters.push(prefer());
         if path == chat::PATH {
             parameters.push(last_event_id());
             operation["responses"]["200"]["content"]["text/event-stream"]["schema"] = events();
         }
         operation["parameters"] = parameters.into();
     }
-    let replayed = posted.then_some("Idempotent-Replayed");
-    operation["responses"]["200"]["headers"] = headers::of(200, replayed);
+    let besides: &[&str] = match posted {
+        true => &["Idempotent-Replayed", "Preference-Applied"],
+        false => &[],
+    };
+    operation["responses"]["200"]["headers"] = headers::of(200, besides);
     for code in Code::ALL
         .iter()
         .filter(|code| can_come(**code, path, posted))
@@ -115,7 +119,7 @@ fn errors() -> Value {
         let said = response["description"].as_str();
         let description = said.map_or_else(|| line.clone(), |said| format!("{said}\n\n{line}"));
         response["description"] = description.into();
-        response["headers"] = headers::of(code.status().as_u16(), None);
+        response["headers"] = headers::of(code.status().as_u16(), &[]);
         let content = &mut response["content"]["application/json"];
         content["schema"] = json!({ "$ref": "#/components/schemas/ErrorBody" });
         content["examples"][code.as_str()] = json!({ "value": { "error": {
@@ -151,6 +155,16 @@ fn idempotency_key() -> Value {
         "description": "Your own name for this request. Sent again with the same name within 24 hours, it is answered with the same bytes, runs nothing and costs no tokens; with another body it is refused.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$" },
         "example": "order-4711-summary",
+    })
+}
+
+fn prefer() -> Value {
+    json!({
+        "name": "Prefer",
+        "in": "header",
+        "description": "`wait=N` (RFC 7240): wait no longer than N seconds for a place on a worker while all are taken; 0 for a place at once or none. It cannot make the wait longer than it is without.",
+        "schema": { "type": "string" },
+        "example": "wait=5",
     })
 }
 

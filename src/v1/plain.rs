@@ -12,21 +12,25 @@ use super::dispatch::{self, Answer};
 use super::error::ApiError;
 use super::exchange::{Exchange, Work};
 use super::fields::estimate;
+use super::headers::prefer;
 use super::naming;
 use crate::idempotency::{self, Claim};
 use crate::usage::BillingBasis;
 
 pub(super) async fn answer(mut work: Work) -> Response {
+    let wait = work.exchange.wait;
     let answered = match work.claim.take() {
         None => run(work).await,
         Some(claim) => outlasting(work, claim)
             .await
             .unwrap_or_else(|_| Err(ApiError::internal())),
     };
-    match answered {
+    let mut response = match answered {
         Ok(body) => json(StatusCode::OK, body),
         Err(error) => error.into_response(),
-    }
+    };
+    prefer::say_applied(&mut response, wait);
+    response
 }
 
 /// Runs `work` in a task of its own: a client that is cut off comes back for its answer, and for a while that is waited for.

@@ -8,19 +8,25 @@ use tokio::time::sleep;
 use super::meter::{Meter, Piece};
 use crate::idempotency::{Answer, Claim, Follower, Recorder};
 use crate::v1::V1;
+use crate::v1::comments::Comments;
 use crate::v1::dispatch;
 use crate::v1::error::ApiError;
 use crate::v1::events::{self, Source, Tape};
 use crate::v1::exchange::Work;
+use crate::v1::headers::prefer;
 
 pub(super) async fn answer(mut work: Work) -> Response {
     let silence = work.exchange.v1.keepalive;
     let id = work.exchange.arrival.id.clone();
-    match work.claim.take() {
+    let wait = work.exchange.wait;
+    let ticket = work.exchange.v1.pool.ticket();
+    let comments = Comments::new(ticket.clone(), silence);
+    work.exchange.ticket = Some(ticket);
+    let mut response = match work.claim.take() {
         None => {
             let cutting = work.exchange.v1.tasks.cutting().clone();
             let opening = async { Ok(Source::Worker(Box::new(begin(work).await?), cutting)) };
-            events::open(Box::pin(opening), &id, silence).await
+            events::open(Box::pin(opening), &id, silence, comments).await
         }
         Some(claim) => {
             let opening = recorded(work, claim);
@@ -28,9 +34,11 @@ pub(super) async fn answer(mut work: Work) -> Response {
                 let begun = opening.await.unwrap_or_else(|_| Err(ApiError::internal()));
                 begun.map(|follower| Source::Tape(Box::new(Tape::new(follower, None))))
             };
-            events::open(Box::pin(opening), &id, silence).await
+            events::open(Box::pin(opening), &id, silence, comments).await
         }
-    }
+    };
+    prefer::say_applied(&mut response, wait);
+    response
 }
 
 /// Asks a worker; its answer has begun when this returns. A refusal is in the ledger by then.

@@ -71,6 +71,6 @@ codes! {
     UpstreamError = "upstream_error", BAD_GATEWAY, "server_error", "Every worker that could answer has failed.";
     UpstreamTimeout = "upstream_timeout", GATEWAY_TIMEOUT, "server_error", "The model did not begin to answer in time.";
     NoWorkerAvailable = "no_worker_available", SERVICE_UNAVAILABLE, "server_error", "No worker can take the request right now.";
-    QueueFull = "queue_full", SERVICE_UNAVAILABLE, "server_error", "Too many requests wait for the model; `Retry-After` says when it is likely to have room.";
+    QueueFull = "queue_full", SERVICE_UNAVAILABLE, "server_error", "All places for the model are taken, and none comes free in the time that the request may wait; `Retry-After` says when to try again.";
     ShuttingDown = "shutting_down", SERVICE_UNAVAILABLE, "server_error", "The service is being restarted.";
 }

@@ -217,7 +217,7 @@ impl ApiError {
             retry_after: Some(retry_after),
             ..ApiError::new(
                 Code::QueueFull,
-                "Too many requests wait for this model. Try again after the time in Retry-After.",
+                "All places for this model are taken, and none comes free in the time that this request may wait. Try again after the time in Retry-After.",
             )
         }
     }

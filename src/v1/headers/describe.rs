@@ -66,6 +66,13 @@ pub(in crate::v1) fn described() -> Value {
         &is("true"),
         "The answer was made for an earlier request with the same key.",
     );
+    let applied = json!({ "type": "string", "pattern": "^wait=[0-9]+$" });
+    add(
+        "Preference-Applied",
+        false,
+        &applied,
+        "Where `Prefer: wait=N` was sent: how many seconds the request could wait for a place.",
+    );
     add(
         "WWW-Authenticate",
         true,
@@ -105,21 +112,28 @@ const RATES: [&str; 12] = [
 ];
 
 /// The headers of answers with this status, and `besides`.
-pub(in crate::v1) fn of(status: u16, besides: Option<&str>) -> Value {
+pub(in crate::v1) fn of(status: u16, besides: &[&str]) -> Value {
     // Who was not recognised has no limits to speak of, and these may say so of a stranger.
     let rates = !matches!(status, 401 | 403 | 408 | 500);
     let own: &[&str] = match status {
         401 => &["WWW-Authenticate"],
-        409 | 429 | 503 => &["Retry-After", "retry-after-ms", "x-should-retry"],
+        409 | 429 => &["Retry-After", "retry-after-ms", "x-should-retry"],
+        502 | 504 => &["Preference-Applied"],
+        503 => &[
+            "Retry-After",
+            "retry-after-ms",
+            "x-should-retry",
+            "Preference-Applied",
+        ],
         _ => &[],
     };
     let names = ALWAYS
         .iter()
         .chain(RATES.iter().filter(|_| rates))
-        .chain(own);
+        .chain(own)
+        .chain(besides);
     names
         .copied()
-        .chain(besides)
         .map(|name| {
             (
                 name.to_owned(),

@@ -1,6 +1,7 @@
 //! The headers of every answer under `/v1`, and the one line that the log gets of it.
 
 pub(super) mod describe;
+pub(super) mod prefer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use crate::ids::RequestId;
 use crate::limits::{Bucket, Standing};
 
 /// Those that a browser of another origin may read.
-pub(super) const NAMES: [&str; 19] = [
+pub(super) const NAMES: [&str; 20] = [
     "x-request-id",
     "x-processing-time-ms",
     "x-ratelimit-limit-rpm",
@@ -35,6 +36,7 @@ pub(super) const NAMES: [&str; 19] = [
     "retry-after-ms",
     "x-should-retry",
     "idempotent-replayed",
+    "preference-applied",
     "server-timing",
 ];
 

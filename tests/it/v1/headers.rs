@@ -109,10 +109,11 @@ async fn a_page_of_any_origin_may_call_with_a_key_and_read_the_headers() {
         .header("Origin", "https://elsewhere.example");
     let answered = request.send().await.unwrap();
     let exposed = header(&answered, "access-control-expose-headers").to_lowercase();
-    for name in EVERYWHERE
-        .into_iter()
-        .chain(["x-ratelimit-remaining-rpm", "retry-after"])
-    {
+    for name in EVERYWHERE.into_iter().chain([
+        "x-ratelimit-remaining-rpm",
+        "retry-after",
+        "preference-applied",
+    ]) {
         assert!(exposed.contains(name), "{name}");
     }
 }
