@@ -64,6 +64,8 @@ pub struct RequestLimits {
     pub head: Duration,
     /// Between two pieces of a request's body.
     pub body_pause: Duration,
+    /// Without the client's taking anything of an answer that is ready for it.
+    pub stalled_reader: Duration,
     /// Until a worker's first byte, however many are tried.
     pub first_byte: Duration,
     /// Between two pieces of a worker's answer.
@@ -132,7 +134,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "listen",
     "public_url",
     "data_dir",
@@ -146,6 +148,7 @@ const NAMES: [&str; 21] = [
     "limits.body_bytes",
     "limits.header_seconds",
     "limits.body_seconds",
+    "limits.stalled_reader_seconds",
     "limits.first_byte_seconds",
     "limits.idle_seconds",
     "limits.drain_seconds",
@@ -220,6 +223,7 @@ impl Config {
                     .unwrap_or(10 << 20),
                 head: seconds("limits.header_seconds", 30)?,
                 body_pause: seconds("limits.body_seconds", 30)?,
+                stalled_reader: seconds("limits.stalled_reader_seconds", 60)?,
                 first_byte: seconds("limits.first_byte_seconds", 600)?,
                 idle: seconds("limits.idle_seconds", 120)?,
                 drain: seconds("limits.drain_seconds", 20)?,

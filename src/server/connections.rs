@@ -1,5 +1,5 @@
-//! The connections: accepted as they come, each held to the time that a request's head may take, and let go in order
-//! when the service stops.
+//! The connections: accepted as they come, each held to the time that a request's head may take and that an answer may lie
+//! unread, and let go in order when the service stops.
 
 use std::future::Future;
 use std::io;
@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::writes::Writes;
 use crate::config::RequestLimits;
 
 /// How long nobody is accepted after accepting has failed: most often all of the process's files are open.
@@ -47,7 +48,7 @@ pub(super) async fn serve(
         tokio::select! {
             () = &mut closing => break,
             (stream, peer) = accept(&listener) => {
-                connections.spawn(connection(stream, peer, app.clone(), limits.head, graceful.watcher()));
+                connections.spawn(connection(stream, peer, app.clone(), limits, graceful.watcher()));
             }
             Some(ended) = connections.join_next() => {
                 if let Err(error) = ended {
@@ -98,7 +99,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-    head: Duration,
+    limits: RequestLimits,
     watcher: Watcher,
 ) {
     // Nagle's algorithm would hold back each token until the last one is acknowledged.
@@ -112,8 +113,11 @@ async fn connection(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head)
-        .serve_connection(TokioIo::new(stream), service);
+        .header_read_timeout(limits.head)
+        .serve_connection(
+            TokioIo::new(Writes::new(stream, limits.stalled_reader)),
+            service,
+        );
     // A client may break off, be slow, or speak no HTTP: all that is its own affair.
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, %peer, "a connection broke off");
@@ -138,6 +142,7 @@ mod tests {
             body: 0,
             head: minute,
             body_pause: minute,
+            stalled_reader: minute,
             first_byte: minute,
             idle: minute,
             drain: minute,

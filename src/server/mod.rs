@@ -7,6 +7,7 @@ mod pages;
 mod routes;
 mod same_origin;
 mod to_the_end;
+mod writes;
 
 use std::error::Error;
 use std::io;

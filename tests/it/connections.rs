@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::command_line::{assisters, serve_by};
 use crate::fake_worker::{FakeWorker, Script};
 use crate::raw::Raw;
-use crate::site::{Site, config};
+use crate::site::{Site, chat, config};
 use crate::{until, within};
 
 async fn impatient() -> Site {
@@ -134,6 +134,39 @@ async fn a_stream_that_runs_when_the_service_stops_may_end() {
     assert!(text.ends_with("data: [DONE]\n\n"), "{text}");
     assert_eq!(rows.iter().map(|row| row.status).collect::<Vec<_>>(), [200]);
     drop(idle);
+}
+
+#[tokio::test]
+async fn who_reads_nothing_of_a_stream_is_cut_off_and_pays_for_what_was_made() {
+    const TOKENS: usize = 48;
+    let worker = FakeWorker::start().await;
+    let site = Site::tuned(&[&worker], |config| {
+        config.limits.stalled_reader = Duration::from_millis(50);
+    })
+    .await;
+    // More than the kernel takes on both sides of a connection.
+    let token = "x".repeat(1 << 20);
+    worker.follow(Script::says(&[token.as_str(); TOKENS]));
+    let caller = site.caller(Tier::Free).await;
+    let body = chat(json!({"stream": true})).to_string();
+    let mut raw = Raw::to(site.address()).await;
+    raw.send_head(
+        &caller.secret,
+        &format!("Content-Length: {}\r\n", body.len()),
+    )
+    .await;
+    raw.send(body.as_bytes()).await.unwrap();
+    worker.abandoned(1).await;
+    until(async || site.in_flight() == 0).await;
+    let came = raw.rest().await;
+    assert!(came.starts_with("HTTP/1.1 200 ") && !came.contains("[DONE]"));
+    let [row] = site.ledger_of(&caller).await.try_into().unwrap();
+    assert_eq!(
+        (row.status, row.error_code.as_deref(), row.basis.as_str()),
+        (499, Some("client_closed_request"), "counted")
+    );
+    let charged: usize = row.tokens.1.try_into().unwrap();
+    assert!((1..TOKENS).contains(&charged), "{charged} were charged");
 }
 
 #[tokio::test]

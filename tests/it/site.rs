@@ -212,6 +212,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             body: 64 << 10,
             head: Duration::from_secs(20),
             body_pause: Duration::from_secs(20),
+            stalled_reader: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
             idle: Duration::from_secs(20),
             drain: Duration::from_secs(20),
