@@ -97,7 +97,7 @@ impl Pool {
         // From here on nothing is handed over any more; what was in the last moment is not lost.
         drop(place);
         hand.try_recv().map_err(|_| NoLease::Full {
-            retry_after: self.outlook(self.lines().line(&wish.model), wish, allowed, allowed),
+            retry_after: self.outlook(&mut self.lines(), wish, allowed, allowed),
         })
     }
 
@@ -110,20 +110,22 @@ impl Pool {
         {
             return Ok(Joined::At(lease));
         }
-        let full = |line: &Line| NoLease::Full {
-            retry_after: self.outlook(line, wish, allowed, Duration::ZERO),
+        let full = |lines: &mut Lines| NoLease::Full {
+            retry_after: self.outlook(lines, wish, allowed, Duration::ZERO),
         };
         let turn = line.queue.position(&wish.owner);
         let estimate = self.estimate(line, &wish.model, turn);
         let is_hopeless = allowed.is_zero() || estimate.is_some_and(|wait| wait > allowed);
         // Where there is room though others wait, those were tried there; then it need not wait for them.
         if is_hopeless && !self.has_room(&wish.model) {
-            return Err(full(line));
+            return Err(full(&mut lines));
         }
         let mut displaced = None;
         if line.queue.len() >= self.0.queue.length {
-            let latest = line.queue.displace(&wish.owner);
-            displaced = Some(latest.ok_or_else(|| full(line))?);
+            displaced = line.queue.displace(&wish.owner);
+            if displaced.is_none() {
+                return Err(full(&mut lines));
+            }
         }
         let (hand, receiver) = oneshot::channel();
         let waiter = Waiter {

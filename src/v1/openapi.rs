@@ -137,6 +137,7 @@ fn events() -> Value {
     ]});
     json!({
         "type": "object",
+        "description": "Comments may stand between events: `: keepalive`, or `: queued position=3 estimate=4s` while the request waits for a place.",
         "required": ["data"],
         "properties": {
             "id": { "type": "string", "description": "For Last-Event-ID." },

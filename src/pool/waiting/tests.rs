@@ -301,6 +301,31 @@ async fn models_that_share_a_worker_take_turns() {
 }
 
 #[tokio::test]
+async fn who_is_refused_is_told_of_those_too_who_wait_there_for_other_models() {
+    let pool = pool(&[1]);
+    pool.all()[0].learn(vec![model("m"), model("n")]);
+    for (name, seconds) in [("m", 1), ("n", 5)] {
+        (0..9).for_each(|_| pool.served(&name.into(), Duration::from_secs(seconds)));
+    }
+    let held = pool.lease(&mut ask()).await.unwrap();
+    let by = caller(Tier::Free);
+    let mut asks = [(); 3].map(|()| Ask::new("n", None, &by));
+    let mut waiting: Vec<_> = asks
+        .iter_mut()
+        .map(|ask| Box::pin(pool.lease(ask)))
+        .collect();
+    for one in &mut waiting {
+        assert!(futures_util::poll!(one).is_pending());
+    }
+    // The one that runs may be of the slow model, and three more are.
+    let refused = pool
+        .lease(&mut ask().willing_to_wait(Some(Duration::ZERO)))
+        .await;
+    assert_eq!(retry_after(refused), Duration::from_secs(4 * 5));
+    drop((waiting, held));
+}
+
+#[tokio::test]
 async fn who_waits_has_the_place_of_a_worker_that_comes_back() {
     let pool = pool(&[1, 1]);
     let workers = pool.all();

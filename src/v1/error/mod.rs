@@ -285,10 +285,13 @@ impl IntoResponse for ApiError {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, whole_seconds(wait).into());
+            headers.insert(
+                header::RETRY_AFTER,
+                rounded_up(wait, Duration::from_secs(1)).into(),
+            );
             headers.insert(
                 "retry-after-ms",
-                u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).into(),
+                rounded_up(wait, Duration::from_millis(1)).into(),
             );
         }
         if self.never_retry {
@@ -301,9 +304,9 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Rounded up, so that waiting so long is waiting long enough.
-fn whole_seconds(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
+/// How many units: enough of them, so that waiting so long is waiting long enough.
+fn rounded_up(wait: Duration, unit: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(unit.as_nanos())).unwrap_or(u64::MAX)
 }
 
 pub(super) async fn not_found(uri: Uri) -> ApiError {

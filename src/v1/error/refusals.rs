@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ApiError, Code, whole_seconds};
+use super::{ApiError, Code, rounded_up};
 use crate::idempotency::ClaimError;
 use crate::keys::Refusal;
 use crate::limits::{BucketName, Holder, Refused};
@@ -86,7 +86,7 @@ impl From<Refused> for ApiError {
                     format!(
                         "Rate limit reached: {whose} is {limit} {name} per minute, of which {used} are used and this \
                          request asks for {asked}. Try again in {} s.",
-                        whole_seconds(wait)
+                        rounded_up(wait, Duration::from_secs(1))
                     ),
                 )
             },
