@@ -73,10 +73,12 @@ class Worker:
 
 
 class Service:
-    """A service of a test's own, on a port and in a data folder of its own."""
+    """A service of a test's own, on a port and in a data folder of its own; with what else `config` sets."""
 
-    def __init__(self, data_dir: Path, workers: str):
+    def __init__(self, data_dir: Path, workers: str, config: str = ""):
         self.data_dir = data_dir
+        self.config = data_dir.parent / "assisters.toml"
+        self.config.write_text(config)
         self.settings = os.environ | {
             "ASSISTERS_LISTEN": "127.0.0.1:0",
             "ASSISTERS_DATA_DIR": str(data_dir),
@@ -87,7 +89,7 @@ class Service:
     def running(self):
         """Started, and ready; ended as an operator would, if it has not been killed by then."""
         log = open(self.data_dir.parent / "service.log", "ab")
-        program = [environment("ASSISTERS_PROGRAM"), "serve"]
+        program = [environment("ASSISTERS_PROGRAM"), "serve", "--config", str(self.config)]
         self.process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=log, env=self.settings, text=True)
         try:
             first = self.process.stdout.readline()
