@@ -2,6 +2,7 @@
 //!
 //! [`Pool::lease`] picks a healthy worker that serves a model and has room, or waits for one, and counts the request on
 //! it; the [`Lease`] sends the request and, dropped, takes it off the count and gives its place to whose turn it is.
+//! A [`Ticket`] tells meanwhile whose turn it is.
 //! Workers are asked for their models by their own `/v1/models`.
 
 mod ask;
