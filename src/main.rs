@@ -50,7 +50,7 @@ enum Command {
     /// The embedded models' files
     #[command(subcommand)]
     Models(ModelsCommand),
-    /// Accounts, keys and tiers, from a shell
+    /// Accounts, keys, tiers and workers, from a shell
     #[command(subcommand)]
     Admin(AdminCommand),
     /// Check settings, database, ledger, journal, workers and models: exit status 1 if something has failed
@@ -144,8 +144,9 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
             tokio::task::spawn_blocking(move || engine::fetch(&dir, from.as_deref())).await??;
         }
         Command::Admin(command) => {
-            let db = server::open_database(&config()?).await?;
-            admin::run(command, db, Clock::system()).await?;
+            let config = config()?;
+            let db = server::open_database(&config).await?;
+            admin::run(command, &config.workers, db, Clock::system()).await?;
         }
         Command::Doctor { json } => {
             let findings = doctor::examine(config()).await;

@@ -22,6 +22,13 @@ impl Table {
         self.rows
             .push(entries.iter().map(|entry| printable(entry)).collect());
     }
+
+    /// Leaves out a column that has nothing to tell.
+    pub fn drop_column(&mut self, column: usize) {
+        for row in self.rows.iter_mut().filter(|row| column < row.len()) {
+            row.remove(column);
+        }
+    }
 }
 
 impl fmt::Display for Table {

@@ -2,6 +2,7 @@
 
 use crate::accounts;
 use crate::keys;
+use crate::pool::{self, Fleet, Origin};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
@@ -42,6 +43,37 @@ pub enum AdminError {
          once with --overlap 0"
     )]
     TooManySecrets { max: usize },
+    #[error(
+        "no key came on standard input; pipe in a line that holds it, or run this in a terminal to be asked"
+    )]
+    WorkerKeyMissing,
+    #[error("a worker's key is of visible ASCII characters alone; this one is not")]
+    WorkerKeyInvalid,
+    #[error(
+        "{url} does not say what it serves ({reason}); start it, correct the address, give its key with --key-stdin, or \
+         add it as it is with --unchecked"
+    )]
+    WorkerSilent { url: String, reason: String },
+    #[error("{id} is a worker already; `assisters admin workers` lists all")]
+    WorkerExists { id: String },
+    #[error("there is no worker {id}; {}", those(.known))]
+    NoWorker { id: String, known: Vec<String> },
+    #[error(
+        "{id} stands in the settings; take it out of assisters.toml or ASSISTERS_WORKERS and start the service anew, or \
+         have it finish with `assisters admin workers drain {id}`"
+    )]
+    WorkerConfigured { id: String },
+    #[error(
+        "the local worker is there for as long as the settings name none; `assisters admin workers drain local` gives it \
+         nothing new"
+    )]
+    WorkerLocal,
+    #[error("the key could not be read")]
+    WorkerKeyInput(#[source] std::io::Error),
+    #[error("the workers are as they were")]
+    WorkerChange(#[source] pool::ChangeError),
+    #[error(transparent)]
+    Workers(pool::StoreError),
     #[error("the password could not be read")]
     Input(#[source] std::io::Error),
     #[error("it was done, but what came of it could not be printed")]
@@ -60,7 +92,24 @@ pub enum AdminError {
     Accounts(#[source] accounts::StoreError),
 }
 
+fn those(ids: &[String]) -> String {
+    match ids {
+        [] => "none is known".to_owned(),
+        [one] => format!("the only one is {one}"),
+        many => format!("those that there are: {}", many.join(", ")),
+    }
+}
+
 impl AdminError {
+    pub(super) fn no_worker(id: String, fleet: &Fleet) -> Self {
+        let known = fleet.workers.iter();
+        let known = known.filter(|worker| worker.origin != Origin::Removed);
+        AdminError::NoWorker {
+            id,
+            known: known.map(|worker| worker.id.to_string()).collect(),
+        }
+    }
+
     pub(super) fn from_account(error: accounts::CreateError, email: String) -> Self {
         use accounts::CreateError as E;
         match error {

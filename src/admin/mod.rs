@@ -1,11 +1,13 @@
 //! `assisters admin`: what an operator does from a shell, beside a running service or without one.
 
 mod error;
+mod fleet;
 mod keys;
-mod password;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod when;
+mod workers;
 
 use std::io::{Write, stderr, stdout};
 use std::time::Duration;
@@ -14,11 +16,14 @@ use clap::Subcommand;
 
 use crate::accounts::{Account, Accounts, Password};
 use crate::clock::Clock;
+use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::Db;
 use crate::keys::Keys;
+use crate::pool::Roster;
 use crate::principal::Tier;
 pub use error::AdminError;
 pub use keys::KeyArgs;
+pub use workers::WorkersArgs;
 
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
@@ -74,6 +79,15 @@ pub enum AdminCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=i64::MAX.unsigned_abs()))]
         tpm: Option<u64>,
     },
+    /// List the workers; or add, drain, resume and remove them
+    Workers(WorkersArgs),
+}
+
+/// What was asked for unseen.
+#[derive(Default)]
+struct Secrets {
+    password: Option<Password>,
+    worker_key: Option<WorkerKey>,
 }
 
 /// What a command has to say.
@@ -92,13 +106,23 @@ impl Said {
     }
 }
 
-/// Does what `command` says, and prints what was done.
-pub async fn run(command: AdminCommand, db: Db, clock: Clock) -> Result<(), AdminError> {
-    let password = match command {
-        AdminCommand::CreateAccount { .. } => Some(password::ask()?),
-        _ => None,
-    };
-    let said = perform(command, password, db, clock).await?;
+/// Does what `command` says beside the workers that are `configured`, and prints what was done.
+pub async fn run(
+    command: AdminCommand,
+    configured: &[WorkerSettings],
+    db: Db,
+    clock: Clock,
+) -> Result<(), AdminError> {
+    let mut secrets = Secrets::default();
+    match &command {
+        AdminCommand::CreateAccount { .. } => secrets.password = Some(secrets::password()?),
+        AdminCommand::Workers(args) if args.wants_key() => {
+            secrets.worker_key = Some(secrets::worker_key()?);
+        }
+        _ => {}
+    }
+    let roster = Roster::new(configured, db.clone(), clock.clone());
+    let said = perform(command, secrets, &roster, db, clock).await?;
     writeln!(stdout(), "{}", said.out).map_err(AdminError::Output)?;
     if let Some(note) = said.note {
         writeln!(stderr(), "{note}").map_err(AdminError::Output)?;
@@ -108,7 +132,8 @@ pub async fn run(command: AdminCommand, db: Db, clock: Clock) -> Result<(), Admi
 
 async fn perform(
     command: AdminCommand,
-    password: Option<Password>,
+    secrets: Secrets,
+    roster: &Roster,
     db: Db,
     clock: Clock,
 ) -> Result<Said, AdminError> {
@@ -116,7 +141,7 @@ async fn perform(
     let (keys, now) = (Keys::new(db, clock.clone()), clock.now());
     match command {
         AdminCommand::CreateAccount { email, tier, admin } => {
-            let password = password.ok_or(AdminError::PasswordMissing)?;
+            let password = secrets.password.ok_or(AdminError::PasswordMissing)?;
             let made = accounts.create(&email, password, tier, admin).await;
             let made = made.map_err(|error| AdminError::from_account(error, email))?;
             let role = if made.is_admin {
@@ -169,6 +194,9 @@ async fn perform(
                  within 5 seconds.",
                 quota.rpm, quota.tpm
             )))
+        }
+        AdminCommand::Workers(args) => {
+            workers::perform(args, secrets.worker_key, roster, now).await
         }
     }
 }

@@ -37,8 +37,13 @@ impl Shell {
     async fn run(&self, words: &[&str], input: &str) -> Result<String, String> {
         let line = Line::try_parse_from([&["admin"], words].concat())
             .map_err(|error| error.to_string())?;
-        let password = password::first_line(input.as_bytes()).ok();
-        perform(line.command, password, self.db.clone(), self.clock.clone())
+        let secrets = Secrets {
+            password: secrets::password_from(input.as_bytes()).ok(),
+            worker_key: None,
+        };
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let roster = Roster::new(&[], db.clone(), clock.clone());
+        perform(line.command, secrets, &roster, db, clock)
             .await
             .map(|said| said.out)
             .map_err(|error| error.to_string())

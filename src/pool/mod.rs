@@ -111,7 +111,7 @@ impl Pool {
             catalog,
             ..Shared::new(
                 workers.collect(),
-                Roster::new(config, db, clock),
+                Roster::new(&config.workers, db, clock),
                 config.queue,
                 config.limits.first_byte,
             )

@@ -8,11 +8,10 @@ use tokio::time::{Instant, interval};
 
 use super::Pool;
 use super::health::Cause;
-use super::roster::{Report, SILENCE};
+use super::roster::Report;
 use super::standing::WorkerState;
 use super::store::{self, GatewayRow};
 use super::worker::WorkerId;
-use crate::clock::UnixMs;
 
 /// Between two looks at what others have changed, and at what there is to be told.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -102,8 +101,7 @@ impl Pool {
         };
         let db = &self.0.roster.db;
         if is_old {
-            let silence = i64::try_from(SILENCE.as_millis()).unwrap_or(i64::MAX);
-            store::sweep(db, UnixMs(gateway.seen.0.saturating_sub(silence))).await?;
+            store::sweep(db, self.0.roster.silent_since()).await?;
         }
         let row = GatewayRow {
             id: gateway.id,

@@ -11,11 +11,11 @@ use super::standing::WorkerStanding;
 use super::store::{self, Added, GatewayRow};
 use super::worker::WorkerId;
 use crate::clock::{Clock, UnixMs};
-use crate::config::{Config, WorkerSettings};
+use crate::config::WorkerSettings;
 use crate::db::{Db, violates_unique};
 
 /// A gateway that has said nothing for so long is gone.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// The workers as the database has them; cheap to clone.
 #[derive(Clone, Debug)]
@@ -172,11 +172,11 @@ impl Report {
 }
 
 impl Roster {
-    pub fn new(config: &Config, db: Db, clock: Clock) -> Self {
+    pub fn new(configured: &[WorkerSettings], db: Db, clock: Clock) -> Self {
         Roster {
             db,
             clock,
-            configured: config.workers.clone(),
+            configured: configured.to_vec(),
         }
     }
 
@@ -293,6 +293,12 @@ impl Roster {
         added.map(|one| (one.id, one.settings)).collect()
     }
 
+    /// Who was not seen since then is gone.
+    pub(super) fn silent_since(&self) -> UnixMs {
+        let silence = i64::try_from(SILENCE.as_millis()).unwrap_or(i64::MAX);
+        UnixMs(self.clock.now().0.saturating_sub(silence))
+    }
+
     fn is_configured(&self, id: &WorkerId) -> bool {
         let mut configured = self.configured.iter();
         configured.any(|one| WorkerId::of(&one.url) == *id || WorkerId::of(&one.bare().url) == *id)
@@ -310,9 +316,7 @@ impl Roster {
 
     /// What each gateway says that runs.
     async fn reports(&self) -> Result<Vec<(Gateway, Vec<Report>)>, sqlx::Error> {
-        let silence = i64::try_from(SILENCE.as_millis()).unwrap_or(i64::MAX);
-        let since = UnixMs(self.clock.now().0.saturating_sub(silence));
-        let rows = store::gateways(&self.db, since).await?;
+        let rows = store::gateways(&self.db, self.silent_since()).await?;
         let said = |row: GatewayRow| {
             let GatewayRow {
                 id,
@@ -327,3 +331,6 @@ impl Roster {
         Ok(rows.into_iter().map(said).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,11 +52,7 @@ pub(super) fn pool_with(room: &[usize], queue: QueueSettings) -> Pool {
         Arc::new(worker)
     });
     let clock = Clock::manual(UnixMs(1_000_000));
-    let roster = Roster {
-        db: unopened(),
-        clock,
-        configured: vec![],
-    };
+    let roster = Roster::new(&[], unopened(), clock);
     Pool(Arc::new(Shared::new(
         workers.collect(),
         roster,

@@ -4,6 +4,7 @@ mod conformance;
 mod doctor;
 mod keys;
 mod scan;
+mod workers;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};

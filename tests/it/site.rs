@@ -11,6 +11,7 @@ use assisters::config::{
     StreamSettings,
 };
 use assisters::keys::{Key, Keys, NewKey};
+use assisters::pool::Pool;
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -80,6 +81,10 @@ impl Site {
             dir,
             client: Client::new(),
         }
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.running.pool
     }
 
     /// How many requests wait for a place on a worker.

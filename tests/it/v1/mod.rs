@@ -78,7 +78,7 @@ fn number(response: &Response, name: &str) -> i64 {
 }
 
 /// What has come of a stream once `expected` is in it.
-async fn read_until(response: &mut Response, expected: &str) -> String {
+pub async fn read_until(response: &mut Response, expected: &str) -> String {
     // As a whole: a stream that has nothing to say is never silent for long.
     within(async {
         let mut read = String::new();
