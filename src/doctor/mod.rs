@@ -85,9 +85,16 @@ pub async fn examine(config: Result<Config, ConfigError>) -> Findings {
     };
     let mut findings = vec![Finding::ok("configuration", config.to_string())];
     findings.push(files::data_dir(&config.data_dir));
-    findings.extend(records::database_and_ledger(&config).await);
+    let (database, db) = records::database(&config).await;
+    findings.push(database);
+    let mut added = Ok(vec![]);
+    if let Some(db) = db {
+        findings.push(records::ledger(&db).await);
+        added = workers::added(&config.workers, &db).await;
+        db.close().await;
+    }
     findings.push(files::journal(&config.data_dir).await);
-    findings.extend(workers::workers(&config).await);
+    findings.extend(workers::workers(&config, added).await);
     findings.extend(files::models(&config).await);
     Findings(findings)
 }

@@ -10,15 +10,16 @@ use crate::usage::{self, Difference};
 const DATABASE: &str = "database";
 const LEDGER: &str = "ledger";
 
-/// The ledger is looked at only in a database whose tables are known.
-pub(super) async fn database_and_ledger(config: &Config) -> Vec<Finding> {
+/// The database, open where its tables are those of this version: in no other can one look for more.
+pub(super) async fn database(config: &Config) -> (Finding, Option<Db>) {
     let file = db::embedded_file(&config.data_dir);
     if config.database_url.is_none() && !file.exists() {
-        return vec![Finding::warning(
+        let missing = Finding::warning(
             DATABASE,
             format!("{} is not there yet", file.display()),
             "`assisters serve` makes it",
-        )];
+        );
+        return (missing, None);
     }
     let name = match &config.database_url {
         // An address may hold a password.
@@ -38,19 +39,15 @@ pub(super) async fn database_and_ledger(config: &Config) -> Vec<Finding> {
     };
     let url = match url {
         Ok(url) => url,
-        Err(error) => return vec![failed(&error)],
+        Err(error) => return (failed(&error), None),
     };
     match db::schema(&url).await {
-        Err(error) => vec![failed(&error)],
+        Err(error) => (failed(&error), None),
         Ok(schema @ Schema::Current(_)) => match db::open_as_it_is(&url).await {
-            Err(error) => vec![failed(&error)],
-            Ok(db) => {
-                let ledger = ledger(&db).await;
-                db.close().await;
-                vec![standing(&name, schema), ledger]
-            }
+            Err(error) => (failed(&error), None),
+            Ok(db) => (standing(&name, schema), Some(db)),
         },
-        Ok(schema) => vec![standing(&name, schema)],
+        Ok(schema) => (standing(&name, schema), None),
     }
 }
 
@@ -73,7 +70,7 @@ fn standing(name: &str, schema: Schema) -> Finding {
     }
 }
 
-async fn ledger(db: &Db) -> Finding {
+pub(super) async fn ledger(db: &Db) -> Finding {
     match usage::first_difference(db).await {
         Ok(None) => Finding::ok(LEDGER, "its rows and their hourly sums agree"),
         Ok(Some(difference)) => Finding::failed(

@@ -1,4 +1,5 @@
-//! The workers: each is asked what it serves, and the catalog is held against that.
+//! The workers, those of the settings and those that were added: each is asked what it serves, and the catalog is held
+//! against that.
 
 use std::collections::BTreeSet;
 
@@ -6,35 +7,64 @@ use futures_util::future::join_all;
 use wire::Model;
 
 use super::Finding;
+use crate::clock::Clock;
 use crate::config::{Config, ModelSettings, WorkerSettings};
-use crate::pool::{self, SendError};
+use crate::db::Db;
+use crate::pool::{self, Roster, SendError, StoreError};
 use crate::print::sentence;
 
 const NAME: &str = "worker";
 const CATALOG: &str = "catalog";
 
-pub(super) async fn workers(config: &Config) -> Vec<Finding> {
+/// Those that were added in the database, beside the configured ones.
+pub(super) async fn added(
+    configured: &[WorkerSettings],
+    db: &Db,
+) -> Result<Vec<WorkerSettings>, StoreError> {
+    let roster = Roster::new(configured, db.clone(), Clock::system());
+    roster.added().await
+}
+
+pub(super) async fn workers(
+    config: &Config,
+    added: Result<Vec<WorkerSettings>, StoreError>,
+) -> Vec<Finding> {
+    let mut findings = vec![];
+    let mut served = BTreeSet::new();
     if config.workers.is_empty() {
-        let own = engine::installed(&config.models_dir).into_iter();
-        let mut findings = vec![Finding::ok(
+        findings.push(Finding::ok(
             NAME,
             "none is configured: `assisters serve` starts one of its own on this machine",
-        )];
-        findings.extend(catalog(&config.models, &own.collect()));
-        return findings;
+        ));
+        let own = engine::installed(&config.models_dir);
+        served.extend(own.into_iter().map(str::to_owned));
     }
+    let added = added.unwrap_or_else(|error| {
+        let advice = "see what the database says of its table workers";
+        findings.push(Finding::failed(NAME, sentence(&error), advice));
+        vec![]
+    });
     // All at once: one that is silent holds up nobody else.
-    let ask = async |worker| (worker, pool::models_at(worker).await);
-    let asked = join_all(config.workers.iter().map(ask)).await;
-    let findings = asked.iter().map(|(worker, said)| finding(worker, said));
-    let mut findings: Vec<_> = findings.collect();
-    let served = asked.iter().filter_map(|(_, said)| said.as_ref().ok());
-    let served = served.flatten().map(|model| model.id.as_str());
-    findings.extend(catalog(&config.models, &served.collect()));
+    let configured = config.workers.iter().map(|worker| (worker, false));
+    let all = configured.chain(added.iter().map(|worker| (worker, true)));
+    let ask =
+        async |(worker, was_added)| (worker, was_added, pool::models_at(worker).await);
+    for (worker, was_added, said) in join_all(all.map(ask)).await {
+        findings.push(finding(worker, was_added, &said));
+        served.extend(said.into_iter().flatten().map(|model| model.id));
+    }
+    findings.extend(catalog(
+        &config.models,
+        &served.iter().map(String::as_str).collect(),
+    ));
     findings
 }
 
-fn finding(worker: &WorkerSettings, said: &Result<Vec<Model>, SendError>) -> Finding {
+fn finding(
+    worker: &WorkerSettings,
+    was_added: bool,
+    said: &Result<Vec<Model>, SendError>,
+) -> Finding {
     let shown = worker.url.as_str().trim_end_matches('/');
     match said {
         Ok(models) if models.is_empty() => Finding::warning(
@@ -49,7 +79,10 @@ fn finding(worker: &WorkerSettings, said: &Result<Vec<Model>, SendError>) -> Fin
         Err(error) => Finding::failed(
             NAME,
             format!("{shown}: {}", sentence(error)),
-            "start it, or correct its address or key in the settings",
+            match was_added {
+                true => format!("start it, or `assisters admin workers remove {shown}`"),
+                false => "start it, or correct its address or key in the settings".to_owned(),
+            },
         ),
     }
 }

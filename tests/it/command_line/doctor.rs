@@ -76,6 +76,36 @@ async fn what_has_failed_is_told_with_what_to_do_and_by_the_status() {
 }
 
 #[tokio::test]
+async fn a_worker_that_was_added_is_asked_too() {
+    let (worker, dir) = (FakeWorker::start().await, TempDir::new().unwrap());
+    let data_dir = dir.path().join("data");
+    let configured = format!("http://{}", worker.address);
+    let add = [
+        "admin",
+        "workers",
+        "add",
+        "http://127.0.0.1:1",
+        "--unchecked",
+    ];
+    assert!(run(&data_dir, &add, "").await.status.success());
+    let (status, findings) = examined(&data_dir, &configured).await;
+    assert_eq!(status, Some(1), "{findings}");
+    let workers = findings["checks"].as_array().unwrap().iter();
+    let workers: Vec<_> = workers.filter(|check| check["name"] == "worker").collect();
+    let states: Vec<_> = workers.iter().map(|check| &check["state"]).collect();
+    assert_eq!(states, ["ok", "failed"], "{findings}");
+    let advice = "start it, or `assisters admin workers remove http://127.0.0.1:1`";
+    assert_eq!(workers[1]["advice"], advice);
+
+    let remove = ["admin", "workers", "remove", "http://127.0.0.1:1"];
+    assert!(run(&data_dir, &remove, "").await.status.success());
+    assert_eq!(
+        state(&examined(&data_dir, &configured).await.1, "worker"),
+        "ok"
+    );
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_read_are_the_first_finding() {
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");
