@@ -57,11 +57,11 @@ impl Pool {
         let machine = machine.map_or("localhost".to_owned(), |name| name.trim().to_owned());
         let name = format!("{machine}:{}", listening.port());
         self.known().gateway = Some((instance, name));
-        // First: a worker that is drained must not be given the first request.
-        self.follow().await.map_err(StoreError::from)?;
         for worker in self.all() {
             self.known().watch(self, worker);
         }
+        // At once: a worker that is drained must not be given the first request.
+        self.follow().await.map_err(StoreError::from)?;
         if config.workers.is_empty() {
             local::start(self.clone(), config, &self.0.tasks)?;
         }
@@ -84,7 +84,8 @@ impl Pool {
 
     /// Has a worker finish what it has and gives it nothing new, or no longer so, also after a restart.
     pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
-        self.0.roster.set_draining(id, is_draining).await?;
+        let (fleet, roster) = (self.fleet().await?, &self.0.roster);
+        roster.set_draining_in(&fleet, id, is_draining).await?;
         Ok(self.follow().await?)
     }
 
@@ -230,3 +231,6 @@ impl Known {
         Some(worker)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,10 +220,24 @@ impl Roster {
 
     /// Has a worker finish what it has and gives it nothing new, or no longer so, whatever its origin.
     pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
+        let fleet = self.fleet().await?;
+        self.set_draining_in(&fleet, id, is_draining).await
+    }
+
+    pub(super) async fn set_draining_in(
+        &self,
+        fleet: &Fleet,
+        id: &str,
+        is_draining: bool,
+    ) -> Result<(), ChangeError> {
         let id = WorkerId::named(id);
-        let mut known = self.fleet().await?.workers;
-        known.retain(|worker| worker.origin != Origin::Removed);
-        let named = |id: &WorkerId| known.iter().find(|worker| worker.id == *id);
+        let known = || {
+            fleet
+                .workers
+                .iter()
+                .filter(|one| one.origin != Origin::Removed)
+        };
+        let named = |id: &WorkerId| known().find(|worker| worker.id == *id);
         let worker = named(&id).or_else(|| named(&id.bare()));
         let id = &worker.ok_or(ChangeError::Unknown)?.id;
         store::set_drained(&self.db, id, is_draining, self.clock.now()).await?;
