@@ -1,6 +1,7 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
 mod models;
+mod secret;
 mod settings;
 mod workers;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use url::Url;
 
 pub use models::ModelSettings;
+pub use secret::Secret;
 use settings::{Settings, from_environment, names, web_address, whole_hours, whole_seconds};
 pub use workers::{NoAddress, WorkerKey, WorkerSettings};
 
@@ -37,6 +39,8 @@ pub struct Config {
     pub streams: StreamSettings,
     pub idempotency: IdempotencySettings,
     pub ledger_fsync: Fsync,
+    /// What a scraper on another machine sends; without one, metrics are for this machine alone.
+    pub metrics_token: Option<Secret>,
 }
 
 /// Which requests are kept together on one worker, for what it remembers of their beginning.
@@ -134,7 +138,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "listen",
     "public_url",
     "data_dir",
@@ -157,6 +161,7 @@ const NAMES: [&str; 22] = [
     "idempotency.resume_seconds",
     "idempotency.keep_hours",
     "ledger.fsync",
+    "metrics.token",
 ];
 
 impl Config {
@@ -245,6 +250,10 @@ impl Config {
             ledger_fsync: settings
                 .parse("ledger.fsync", "`grouped` or `always`")?
                 .unwrap_or(Fsync::Grouped),
+            metrics_token: settings.secret(
+                "metrics.token",
+                "16 or more visible ASCII characters, such as `openssl rand -hex 24` prints",
+            )?,
         })
     }
 
@@ -317,6 +326,19 @@ mod tests {
         let said = refused.to_string();
         assert!(said.contains("postgres://…@db.example/x"), "{said}");
         assert!(!said.contains("p@ss") && !said.contains("u:"), "{said}");
+    }
+
+    #[test]
+    fn a_secret_that_will_not_do_is_refused_and_not_shown() {
+        let refused = read("[metrics]\ntoken = 's3cret'").unwrap_err().to_string();
+        assert!(
+            refused.contains("metrics.token") && refused.contains("16 or more"),
+            "{refused}"
+        );
+        assert!(!refused.contains("s3cret"), "{refused}");
+        let config = read("[metrics]\ntoken = 's3cret-s3cret-s3cret'").unwrap();
+        assert!(!format!("{config:?}{config}").contains("s3cret"));
+        assert!(config.metrics_token.unwrap().is("s3cret-s3cret-s3cret"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod ids;
 pub mod instance;
+pub mod metrics;
 pub mod principal;
 pub mod print;
 pub mod tasks;

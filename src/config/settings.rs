@@ -10,6 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::models::{self, ModelSettings};
+use super::secret::Secret;
 use super::workers::{self, WorkerSettings};
 use super::{ConfigError, NAMES};
 
@@ -90,7 +91,28 @@ impl Settings {
             }),
         }
     }
+
+    pub(super) fn secret(
+        &self,
+        name: &str,
+        expected: &'static str,
+    ) -> Result<Option<Secret>, ConfigError> {
+        let read = self.checked(name, expected, Secret::parse);
+        read.map_err(|error| match error {
+            ConfigError::Value {
+                origin, expected, ..
+            } => ConfigError::Value {
+                origin,
+                value: HIDDEN.to_owned(),
+                expected,
+            },
+            other => other,
+        })
+    }
 }
+
+/// What cannot be read is not shown either: it may be nearly right.
+const HIDDEN: &str = "…";
 
 pub(super) fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;

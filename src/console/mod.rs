@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::ids::RequestId;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::sessions;
 use crate::usage::Usage;
@@ -45,6 +46,7 @@ pub struct Dashboard {
     pub limits: Limits,
     pub pool: Pool,
     pub usage: Usage,
+    pub metrics: Metrics,
     pub clock: Clock,
     /// The site as users see it, without a slash at its end.
     pub public_base: Arc<str>,
@@ -52,12 +54,17 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a handle of its own kind; a struct of them would be this one again"
+    )]
     pub fn new(
         accounts: Accounts,
         keys: Keys,
         limits: Limits,
         pool: Pool,
         usage: Usage,
+        metrics: Metrics,
         clock: Clock,
         public_base: Arc<str>,
     ) -> Self {
@@ -67,6 +74,7 @@ impl Dashboard {
             limits,
             pool,
             usage,
+            metrics,
             clock,
             public_base,
             fresh: FreshKeys::default(),

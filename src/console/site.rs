@@ -68,7 +68,9 @@ impl Door for SiteDoor {
             .accounts
             .verify_password(&email, Password::new(password))
             .await;
-        match verified.map_err(|error| internal(&error))? {
+        let verified = verified.map_err(|error| internal(&error))?;
+        self.dashboard.metrics.signed_in(verified.is_some());
+        match verified {
             Some(account) => {
                 self.enter(
                     &account,

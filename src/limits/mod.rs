@@ -84,11 +84,29 @@ pub enum BucketName {
     Tokens,
 }
 
+impl BucketName {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BucketName::Requests => "requests",
+            BucketName::Tokens => "tokens",
+        }
+    }
+}
+
 /// Whose bucket it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     Account,
     Key,
+}
+
+impl Holder {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Holder::Account => "account",
+            Holder::Key => "key",
+        }
+    }
 }
 
 /// Why a request was not admitted. It cost nothing.

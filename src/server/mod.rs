@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod health;
+mod metrics;
 mod pages;
 mod routes;
 mod same_origin;
@@ -31,6 +32,7 @@ use crate::idempotency::Idempotency;
 use crate::instance::{InstanceError, instance};
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pool::{self, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
@@ -130,6 +132,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         idempotency.clone(),
         tasks.clone(),
     ));
+    let (metrics, registry) = Metrics::new();
     let v1 = V1 {
         accounts: accounts.clone(),
         keys: keys.clone(),
@@ -138,6 +141,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         pool: pool.clone(),
         counter: Counting::new(Counter::new(&config.models_dir)),
         usage: usage.clone(),
+        metrics: metrics.clone(),
         clock: clock.clone(),
         tasks: tasks.clone(),
         keepalive: config.streams.keepalive,
@@ -150,22 +154,30 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits,
         pool.clone(),
         usage.clone(),
-        clock,
+        metrics,
+        clock.clone(),
         public_base.clone(),
     );
     let health = health::Health {
         db: db.clone(),
         pool: pool.clone(),
     };
+    let standing = metrics::Standing {
+        pool: pool.clone(),
+        usage: usage.clone(),
+        db: db.clone(),
+        started: clock.now(),
+    };
+    let scraped = metrics::Scraped::new(registry, standing, config.metrics_token.clone());
     let session_layer = sessions::layer(sessions, config.is_https());
     let app = routes::all(
         &v1,
         &dashboard,
         health,
+        scraped,
         session_layer,
         &config.site_dir,
         addr,
-        &tasks,
     );
 
     let app = bodies::keep(app, config.limits.body_pause, &tasks);

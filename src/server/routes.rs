@@ -15,25 +15,25 @@ use tower_http::services::ServeDir;
 use tower_sessions::SessionManagerLayer;
 
 use super::health::{self, Health};
+use super::metrics::{self, Scraped};
 use super::{pages, same_origin, to_the_end};
 use crate::console::{self, Dashboard};
 use crate::sessions;
-use crate::tasks::Tasks;
 use crate::v1::{self, V1};
 
 pub(super) fn all(
     v1: &V1,
     dashboard: &Dashboard,
     health: Health,
+    scraped: Scraped,
     session: SessionManagerLayer<sessions::Store>,
     site_dir: &Path,
     addr: SocketAddr,
-    tasks: &Tasks,
 ) -> Router {
     let options = pages::options(site_dir, addr);
     // Read from the inside out: `bind` needs the session; `guard` needs what `bind` found.
     let verbs = pages::server_functions()
-        .layer(from_fn_with_state(tasks.clone(), to_the_end::run))
+        .layer(from_fn_with_state(v1.tasks.clone(), to_the_end::run))
         .layer(from_fn(same_origin::only));
     let pages = pages::routes(&options)
         .layer(from_fn(console::guard))
@@ -60,6 +60,7 @@ pub(super) fn all(
         .route("/openapi.json", get(openapi).layer(v1::any_origin()))
         .route("/healthz", get(health::up))
         .route("/readyz", get(health::ready).with_state(health))
+        .route("/metrics", get(metrics::scrape).with_state(scraped))
         .merge(pages)
         .fallback_service(files.fallback(missing))
 }

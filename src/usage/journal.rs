@@ -38,6 +38,14 @@ pub enum JournalError {
     Io { path: String, source: io::Error },
 }
 
+/// What of the journal is still to be moved into the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    pub bytes: u64,
+    /// Since the oldest file of it was last written to.
+    pub age: Duration,
+}
+
 #[derive(Debug)]
 pub(super) struct Journal {
     dir: PathBuf,
@@ -148,6 +156,31 @@ impl Journal {
             .filter(|(sealed, _)| *sealed < number)
             .map(|(_, path)| path)
             .collect())
+    }
+
+    pub(super) fn backlog(&self) -> io::Result<Backlog> {
+        let (number, is_empty) = {
+            let open = self.held();
+            (open.number, open.records == 0)
+        };
+        let mut backlog = Backlog::default();
+        for (file, path) in numbered(&self.dir)? {
+            // Where nothing has ended, nothing is to be moved; a later file was begun since.
+            if file > number || (file == number && is_empty) {
+                continue;
+            }
+            match fs::metadata(&path) {
+                Ok(found) => {
+                    backlog.bytes += found.len();
+                    let age = found.modified()?.elapsed().unwrap_or_default();
+                    backlog.age = backlog.age.max(age);
+                }
+                // Moved meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(backlog)
     }
 
     /// Whether the file at `path` is of a process before this one.
@@ -278,6 +311,15 @@ pub(super) mod tests {
             1,
             "an empty file is not sealed"
         );
+        let backlog = journal.backlog().unwrap();
+        assert_eq!(backlog.bytes, fs::metadata(&sealed[0]).unwrap().len());
+        journal.append(&record("req_3")).unwrap();
+        assert!(journal.backlog().unwrap().bytes > backlog.bytes);
+        let all = journal.seal().unwrap();
+        all.iter().for_each(|path| fs::remove_file(path).unwrap());
+        assert_eq!(journal.backlog().unwrap(), Backlog::default());
+        journal.begin(&record("req_4")).unwrap();
+        assert_eq!(journal.backlog().unwrap(), Backlog::default());
     }
 
     #[test]

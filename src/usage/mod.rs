@@ -10,8 +10,10 @@ mod lines;
 mod store;
 mod writer;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify};
@@ -23,7 +25,7 @@ use crate::ids::AccountId;
 use crate::tasks::Tasks;
 pub use inspect::{Leftovers, first_difference, leftovers};
 use journal::Journal;
-pub use journal::JournalError;
+pub use journal::{Backlog, JournalError};
 pub use store::{Difference, Slice, UsageError};
 
 /// The journal's folder, in the data directory.
@@ -37,6 +39,26 @@ pub struct Usage {
     written: Arc<Notify>,
     /// Held by whoever moves the journal into the database.
     moving: Arc<Mutex<()>>,
+    counts: Arc<Counts>,
+}
+
+/// What has come of writing since this process began.
+#[derive(Debug, Default)]
+struct Counts {
+    rows: AtomicU64,
+    failed_moves: AtomicU64,
+    failed_writes: AtomicU64,
+}
+
+/// How writing has gone since this process began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// In the database.
+    pub rows: u64,
+    /// How often the journal could not be moved there; what it holds is kept, and tried again.
+    pub failed_moves: u64,
+    /// How often the journal itself could not be written.
+    pub failed_writes: u64,
 }
 
 /// What is known of one request when it has ended. Prompts and answers are no part of it.
@@ -102,6 +124,7 @@ impl Usage {
             db,
             written: Arc::default(),
             moving: Arc::default(),
+            counts: Arc::default(),
         };
         if let Err(error) = usage.flush().await {
             tracing::warn!(error = %error, "the journal cannot be moved into the database yet; it is kept and tried again");
@@ -123,6 +146,7 @@ impl Usage {
     /// This is the part that a destructor can call; [`Usage::durable`] waits for the disk where that is asked for.
     pub fn append(&self, record: &Record) {
         if let Err(error) = self.journal.append(record) {
+            self.counts.failed_writes.fetch_add(1, Ordering::Relaxed);
             // The last resort: whoever runs the service can restore the row from its log.
             tracing::error!(
                 ?error,
@@ -137,6 +161,7 @@ impl Usage {
     /// [`append`](Usage::append) what became of it.
     pub fn begin(&self, record: &Record) {
         if let Err(error) = self.journal.begin(record) {
+            self.counts.failed_writes.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
                 ?error,
                 request_id = record.request_id,
@@ -154,6 +179,20 @@ impl Usage {
     /// not get there is moved at the next start.
     pub async fn flush(&self) -> Result<(), UsageError> {
         writer::move_journal(self).await
+    }
+
+    /// What is still to be moved into the database. It looks at files.
+    pub fn backlog(&self) -> io::Result<Backlog> {
+        self.journal.backlog()
+    }
+
+    pub fn written(&self) -> Written {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Written {
+            rows: of(&self.counts.rows),
+            failed_moves: of(&self.counts.failed_moves),
+            failed_writes: of(&self.counts.failed_writes),
+        }
     }
 
     /// What `account` used from `from` (a full hour) on, in slices of `step_ms` and by model.

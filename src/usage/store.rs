@@ -32,15 +32,18 @@ pub struct Slice {
     pub completion_tokens: i64,
 }
 
-/// Inserts the records that are not there yet, and adds just those to the hourly sums.
-pub(super) async fn insert(db: &Db, records: &[Record]) -> Result<(), sqlx::Error> {
+/// Inserts the records that are not there yet, and adds just those to the hourly sums. Gives how many they were.
+pub(super) async fn insert(db: &Db, records: &[Record]) -> Result<u64, sqlx::Error> {
     let mut transaction = db.begin().await?;
+    let mut rows = 0;
     for record in records {
         if insert_row(&mut transaction, record).await? {
             add_to_hour(&mut transaction, record).await?;
+            rows += 1;
         }
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(rows)
 }
 
 async fn insert_row(connection: &mut AnyConnection, record: &Record) -> Result<bool, sqlx::Error> {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
@@ -38,6 +39,14 @@ pub(super) async fn run(usage: Usage, stopping: CancellationToken) {
 }
 
 pub(super) async fn move_journal(usage: &Usage) -> Result<(), UsageError> {
+    let moved = move_all(usage).await;
+    if moved.is_err() {
+        usage.counts.failed_moves.fetch_add(1, Ordering::Relaxed);
+    }
+    moved
+}
+
+async fn move_all(usage: &Usage) -> Result<(), UsageError> {
     let _moving = usage.moving.lock().await;
     let journal = usage.journal.clone();
     let sealed = spawn_blocking(move || journal.seal()).await??;
@@ -81,7 +90,8 @@ async fn read(path: &Path) -> Result<Lines, UsageError> {
 /// Records that are there already change nothing.
 async fn insert(usage: &Usage, records: &[Record]) -> Result<(), UsageError> {
     for batch in records.chunks(BATCH) {
-        store::insert(&usage.db, batch).await?;
+        let rows = store::insert(&usage.db, batch).await?;
+        usage.counts.rows.fetch_add(rows, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -44,10 +44,16 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
         .willing_to_wait(exchange.wait)
         .with_ticket(exchange.ticket.as_ref());
     let mut last = None;
+    let mut is_again = false;
     loop {
         let began = Instant::now();
         let leased = pool.lease(&mut ask).await;
-        exchange.arrival.took(Phase::Queue, began.elapsed());
+        let waited = began.elapsed();
+        exchange.arrival.took(Phase::Queue, waited);
+        // Whoever got so far has named a model that is served.
+        if matches!(leased, Ok(_) | Err(NoLease::Full { .. })) {
+            exchange.v1.metrics.waited(&call.model, waited);
+        }
         let lease = match leased {
             Ok(lease) => lease,
             Err(NoLease::UnknownModel) => {
@@ -61,6 +67,10 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
                 return Err(last.unwrap_or_else(|| ApiError::no_worker(A_MOMENT)));
             }
         };
+        if is_again {
+            exchange.v1.metrics.tried_again(&call.model);
+        }
+        is_again = true;
         exchange.entry.asks(lease.worker().to_string());
         let began = Instant::now();
         let body = match lease.served_as() == call.asked {

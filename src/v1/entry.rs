@@ -1,7 +1,7 @@
 //! The ledger's entry of a request: opened when its caller is known, closed exactly once, whatever happens between.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -14,16 +14,19 @@ use super::V1;
 use super::error::{ApiError, Code, ErrorCode};
 use super::headers::Arrival;
 use crate::limits::Admission;
+use crate::metrics::{Ended, Metrics};
 use crate::principal::Principal;
 use crate::usage::{self, BillingBasis, Record};
 
 /// What nginx calls a request whose client has left before its answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
+const CLIENT_CLOSED: &str = "client_closed_request";
 
 /// A record that is still being written, and what is reserved for its request. Dropped, it says that the client left.
 #[must_use = "close it with the answer's status; dropped, it records that the client left"]
 pub(super) struct Entry {
     usage: usage::Usage,
+    metrics: Metrics,
     record: Record,
     path: &'static str,
     began: Instant,
@@ -48,8 +51,10 @@ impl Entry {
         let retry_count = headers
             .get("x-stainless-retry-count")
             .and_then(|count| count.to_str().ok()?.parse().ok());
+        v1.metrics.began(path);
         Entry {
             usage: v1.usage.clone(),
+            metrics: v1.metrics.clone(),
             record: Record {
                 request_id: arrival.id.to_string(),
                 account_id: principal.account.to_string(),
@@ -58,7 +63,7 @@ impl Entry {
                 model: None,
                 worker: None,
                 status: CLIENT_CLOSED_REQUEST,
-                error_code: Some("client_closed_request".into()),
+                error_code: Some(CLIENT_CLOSED.into()),
                 prompt_tokens: 0,
                 completion_tokens: 0,
                 streamed: false,
@@ -123,7 +128,7 @@ impl Entry {
     }
 
     pub(super) fn first_token(&mut self) {
-        let elapsed = self.elapsed_ms();
+        let elapsed = whole_ms(self.began.elapsed());
         self.record.first_token_ms.get_or_insert(elapsed);
     }
 
@@ -137,13 +142,34 @@ impl Entry {
         self.open = false;
         self.record.status = status;
         self.record.error_code = error_code.map(str::to_owned);
-        self.record.duration_ms = self.elapsed_ms();
+        let duration = self.began.elapsed();
+        self.record.duration_ms = whole_ms(duration);
         self.usage.append(&self.record);
+        // A plain answer comes whole: its first token tells nothing.
+        let first_token = self.record.first_token_ms.filter(|_| self.record.streamed);
+        self.metrics.left(self.path);
+        self.metrics.ended(&Ended {
+            endpoint: self.path,
+            model: self.record.model.as_deref(),
+            status,
+            error: error_code.map(known),
+            duration,
+            first_token: first_token.map(Duration::from_millis),
+            input_tokens: self.record.prompt_tokens,
+            output_tokens: self.record.completion_tokens,
+        });
     }
+}
 
-    fn elapsed_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A code as metrics name it. One that is not ours is a worker's, and could be any text.
+fn known(code: &str) -> &'static str {
+    let ours = Code::ALL.iter().map(|code| code.as_str());
+    let mut known = ours.chain([CLIENT_CLOSED]);
+    known.find(|known| *known == code).unwrap_or("other")
 }
 
 impl Drop for Entry {
@@ -157,7 +183,7 @@ impl Drop for Entry {
         {
             self.settle(Usage::new(prompt_tokens, 0), BillingBasis::Counted);
         }
-        self.append(CLIENT_CLOSED_REQUEST, Some("client_closed_request"));
+        self.append(CLIENT_CLOSED_REQUEST, Some(CLIENT_CLOSED));
     }
 }
 
@@ -197,6 +223,20 @@ pub(super) async fn record(
         entry.close(response.status(), code.as_deref()).await;
     }
     response
+}
+
+/// Counts a request that is refused before its caller is known: it has no entry.
+pub(super) fn turned_away(v1: &V1, arrival: &Arrival, path: &str, error: &ApiError) {
+    v1.metrics.ended(&Ended {
+        endpoint: endpoint(path),
+        model: None,
+        status: error.status().as_u16(),
+        error: Some(known(error.code())),
+        duration: arrival.at.elapsed(),
+        first_token: None,
+        input_tokens: 0,
+        output_tokens: 0,
+    });
 }
 
 /// The route's name in the ledger. A path that is no route is not kept: it is whatever a client typed.

@@ -14,8 +14,11 @@ use super::entry::Entry;
 use super::error::ApiError;
 use super::headers::{Arrival, Phase, prefer};
 use super::{V1, body, replay};
-use crate::idempotency::{Answered, Claim, Claimed, Fingerprint, IdempotencyKey, Scope};
-use crate::limits::Admission;
+use crate::idempotency::{
+    Answered, Claim, ClaimError, Claimed, Fingerprint, IdempotencyKey, Scope,
+};
+use crate::limits::{Admission, Refused};
+use crate::metrics::KeyOutcome;
 use crate::pool::Ticket;
 use crate::principal::Principal;
 
@@ -76,7 +79,8 @@ impl Exchange {
             return Err(ApiError::scope_not_allowed(target.endpoint));
         }
         // Who may make no request now is not worth reading one of.
-        self.v1.limits.check(&self.principal, 0)?;
+        let checked = self.v1.limits.check(&self.principal, 0);
+        checked.map_err(|refused| self.refused(refused))?;
         let (call, body) = match self.read(headers, body, parse).await {
             Ok(read) => read,
             // A request that is refused for its body counts as a request too, though not as tokens.
@@ -145,7 +149,14 @@ impl Exchange {
         let began = Instant::now();
         let admitted = self.v1.limits.admit(&self.principal, tokens);
         self.arrival.took(Phase::Limit, began.elapsed());
-        Ok(admitted?)
+        admitted.map_err(|refused| self.refused(refused))
+    }
+
+    fn refused(&self, refused: Refused) -> ApiError {
+        let (holder, bucket) = (refused.holder.as_str(), refused.bucket.as_str());
+        let metrics = &self.v1.metrics;
+        metrics.refused(self.principal.tier, holder, bucket);
+        refused.into()
     }
 
     async fn claim(
@@ -166,6 +177,7 @@ impl Exchange {
             .idempotency
             .claim(scope, Fingerprint::of(body), after);
         let claimed = claimed.await;
+        self.v1.metrics.claimed(outcome(&claimed));
         self.arrival.took(Phase::Queue, began.elapsed());
         Ok(claimed?)
     }
@@ -180,6 +192,17 @@ impl Exchange {
 enum Begun {
     Run(Option<Claim>),
     Answered(Answered),
+}
+
+fn outcome(claimed: &Result<Claimed, ClaimError>) -> KeyOutcome {
+    match claimed {
+        Ok(Claimed::Run(_)) => KeyOutcome::First,
+        Ok(Claimed::Answered(Answered::Before(_))) => KeyOutcome::Replayed,
+        Ok(Claimed::Answered(Answered::Now(_))) => KeyOutcome::Followed,
+        Err(ClaimError::OtherBody) => KeyOutcome::Mismatch,
+        Err(ClaimError::InFlight) => KeyOutcome::InFlight,
+        Err(ClaimError::Store(_)) => KeyOutcome::Failed,
+    }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {

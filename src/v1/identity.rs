@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use tower_sessions::Session;
 
 use super::V1;
+use super::entry;
 use super::error::ApiError;
 use super::headers::{Arrival, Phase, Rates};
 use crate::principal::{Principal, Via};
@@ -35,7 +36,7 @@ pub(super) async fn by_key(
         None => Err(ApiError::missing_key()),
     };
     arrival.took(Phase::Auth, began.elapsed());
-    answer(&v1, verified, request, next).await
+    answer(&v1, &arrival, verified, request, next).await
 }
 
 /// Under `/playground/v1`: the session's cookie. That only our own pages send it is the roof's to see to.
@@ -49,7 +50,7 @@ pub(super) async fn by_session(
     let began = Instant::now();
     let signed_in = signed_in(&v1, &session).await;
     arrival.took(Phase::Auth, began.elapsed());
-    answer(&v1, signed_in, request, next).await
+    answer(&v1, &arrival, signed_in, request, next).await
 }
 
 async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
@@ -82,13 +83,17 @@ fn internal(error: &(dyn Error + 'static)) -> ApiError {
 
 async fn answer(
     v1: &V1,
+    arrival: &Arrival,
     caller: Result<Principal, ApiError>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let principal = match caller {
         Ok(principal) => principal,
-        Err(error) => return error.into_response(),
+        Err(error) => {
+            entry::turned_away(v1, arrival, request.uri().path(), &error);
+            return error.into_response();
+        }
     };
     request.extensions_mut().insert(principal.clone());
     let mut response = next.run(request).await;
@@ -100,8 +105,8 @@ async fn answer(
     response
 }
 
-/// The scheme is case-insensitive (RFC 9110, section 11.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// What `headers` say after `Authorization: Bearer`. The scheme is case-insensitive (RFC 9110, section 11.1).
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers
         .get(header::AUTHORIZATION)?
         .to_str()

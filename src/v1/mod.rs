@@ -46,12 +46,14 @@ use crate::clock::Clock;
 use crate::idempotency::Idempotency;
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::principal::Principal;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
 pub use call::Counting;
 pub use error::ApiError;
+pub use identity::bearer;
 
 /// What the API's handlers need.
 #[derive(Clone)]
@@ -64,6 +66,7 @@ pub struct V1 {
     /// Counts for the models whose tokenizers are here.
     pub counter: Counting,
     pub usage: Usage,
+    pub metrics: Metrics,
     pub clock: Clock,
     pub tasks: Tasks,
     /// How long a worker may be silent before a stream's client hears that we are still there.

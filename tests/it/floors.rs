@@ -11,6 +11,7 @@ const GROUND: &[&str] = &[
     "db",
     "ids",
     "instance",
+    "metrics",
     "principal",
     "print",
     "tasks",

@@ -231,6 +231,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             keep: Duration::from_secs(24 * 3_600),
         },
         ledger_fsync: Fsync::Grouped,
+        metrics_token: None,
     }
 }
 
