@@ -74,6 +74,8 @@ pub struct RequestLimits {
     pub first_byte: Duration,
     /// Between two pieces of a worker's answer.
     pub idle: Duration,
+    /// How long new requests are still served when the service stops, and is not ready any more.
+    pub drain_delay: Duration,
     /// How long running requests may go on when the service stops.
     pub drain: Duration,
 }
@@ -138,7 +140,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "listen",
     "public_url",
     "data_dir",
@@ -155,6 +157,7 @@ const NAMES: [&str; 23] = [
     "limits.stalled_reader_seconds",
     "limits.first_byte_seconds",
     "limits.idle_seconds",
+    "limits.drain_delay_seconds",
     "limits.drain_seconds",
     "streams.keepalive_seconds",
     "idempotency.wait_seconds",
@@ -231,6 +234,11 @@ impl Config {
                 stalled_reader: seconds("limits.stalled_reader_seconds", 60)?,
                 first_byte: seconds("limits.first_byte_seconds", 600)?,
                 idle: seconds("limits.idle_seconds", 120)?,
+                drain_delay: settings
+                    .parse("limits.drain_delay_seconds", "a number of seconds, or 0")?
+                    .map_or(Duration::ZERO, |seconds: u32| {
+                        Duration::from_secs(seconds.into())
+                    }),
                 drain: seconds("limits.drain_seconds", 20)?,
             },
             streams: StreamSettings {
@@ -368,6 +376,9 @@ mod tests {
         assert_eq!(config.streams.keepalive, Duration::from_secs(3));
         assert_eq!(config.idempotency.keep, Duration::from_secs(7_200));
         assert_eq!(config.idempotency.wait, Duration::from_secs(30));
+        assert_eq!(config.limits.drain_delay, Duration::ZERO);
+        let config = read("[limits]\ndrain_delay_seconds = 5").unwrap();
+        assert_eq!(config.limits.drain_delay, Duration::from_secs(5));
         for wrong in [
             "[limits]\nheader_seconds = 0",
             "[limits]\nbody_seconds = 1.5",

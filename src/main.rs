@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::future::pending;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -192,7 +193,12 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     say(&format!("assisters: listening on http://{}", running.addr))?;
     asked_to_stop().await?;
     tracing::info!("stopping");
-    running.stop().await;
+    let at_once = async {
+        if asked_to_stop().await.is_err() {
+            pending().await
+        }
+    };
+    running.stop(at_once).await;
     Ok(())
 }
 

@@ -145,6 +145,7 @@ mod tests {
             stalled_reader: minute,
             first_byte: minute,
             idle: minute,
+            drain_delay: minute,
             drain: minute,
         };
         let (close, closing) = oneshot::channel::<()>();

@@ -1,4 +1,4 @@
-//! `/healthz`: the process is up. `/readyz`: it could answer a request.
+//! `/healthz`: the process is up. `/readyz`: it could answer a request, and will go on so.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 
 use crate::db::{self, Db};
 use crate::pool::Pool;
+use crate::tasks::Tasks;
 
 #[derive(Clone)]
 pub(super) struct Health {
     pub(super) db: Db,
     pub(super) pool: Pool,
+    pub(super) tasks: Tasks,
 }
 
 pub(super) async fn up() -> &'static str {
@@ -19,6 +21,10 @@ pub(super) async fn up() -> &'static str {
 }
 
 pub(super) async fn ready(State(health): State<Health>) -> (StatusCode, Json<Value>) {
+    if health.tasks.is_leaving() {
+        let told = json!({ "service": "stopping" });
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(told));
+    }
     let database = db::answers(&health.db).await;
     let worker = health.pool.is_ready();
     let status = if database && worker {

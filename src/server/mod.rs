@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod health;
+mod leaving;
 mod metrics;
 mod pages;
 mod routes;
@@ -11,12 +12,14 @@ mod to_the_end;
 mod writes;
 
 use std::error::Error;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware::from_fn_with_state;
 use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -74,6 +77,7 @@ pub struct Running {
     /// And at who waits.
     pub pool: Pool,
     tasks: Tasks,
+    drain_delay: Duration,
     close: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -161,6 +165,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let health = health::Health {
         db: db.clone(),
         pool: pool.clone(),
+        tasks: tasks.clone(),
     };
     let standing = metrics::Standing {
         pool: pool.clone(),
@@ -181,6 +186,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     );
 
     let app = bodies::keep(app, config.limits.body_pause, &tasks);
+    let app = app.layer(from_fn_with_state(tasks.clone(), leaving::close));
 
     let (close, closing) = oneshot::channel();
     let closing = async {
@@ -201,23 +207,26 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         usage,
         pool,
         tasks,
+        drain_delay: config.limits.drain_delay,
         close,
         serving,
     })
 }
 
 impl Running {
-    /// Stops: no new connections, what runs may end, then the tasks; then the journal is moved on, in which they may have
-    /// written.
-    pub async fn stop(self) {
+    /// Stops: not ready for a while, which `at_once` ends; then no new connections, what runs may end, then the tasks; then
+    /// the journal is moved on, in which they may have written.
+    pub async fn stop(self, at_once: impl Future<Output = ()>) {
         let Running {
             tasks,
+            drain_delay,
             close,
             serving,
             db,
             usage,
             ..
         } = self;
+        leaving::announce(&tasks, drain_delay, at_once).await;
         let _ = close.send(());
         if let Err(error) = serving.await {
             tracing::error!(%error, "the server ended badly");

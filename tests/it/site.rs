@@ -1,5 +1,6 @@
 //! A service to test, and the accounts that call it.
 
+use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -184,7 +185,12 @@ impl Site {
 
     /// Stops the service; what lies in its directory stays.
     pub async fn stop(self) -> TempDir {
-        within(self.running.stop()).await;
+        self.stop_unless(pending()).await
+    }
+
+    /// As [`Site::stop`], where what a stop waits for is not waited for behind `at_once`.
+    pub async fn stop_unless(self, at_once: impl Future<Output = ()>) -> TempDir {
+        within(self.running.stop(at_once)).await;
         self.dir
     }
 
@@ -220,6 +226,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             stalled_reader: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
             idle: Duration::from_secs(20),
+            drain_delay: Duration::ZERO,
             drain: Duration::from_secs(20),
         },
         streams: StreamSettings {

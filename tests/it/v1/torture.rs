@@ -91,16 +91,16 @@ enum Leaves {
 }
 
 /// The program itself, in a process of its own: its memory is nobody else's.
-struct Service {
+pub(super) struct Service {
     process: Child,
-    base: String,
-    key: String,
+    pub(super) base: String,
+    pub(super) key: String,
     client: Client,
     dir: TempDir,
 }
 
 impl Service {
-    async fn start(worker: &FakeWorker) -> Self {
+    pub(super) async fn start(worker: &FakeWorker) -> Self {
         let dir = TempDir::new().unwrap();
         let data_dir = dir.path().join("data");
         let (process, base) = serve_by(assisters(&data_dir, &["serve"]), worker.address).await;
@@ -164,7 +164,7 @@ impl Service {
     }
 
     /// Stops it, as a machine does. Gives what is on record of the account.
-    async fn stop(mut self) -> (TempDir, Account) {
+    pub(super) async fn stop(mut self) -> (TempDir, Account) {
         let pid = self.process.id().unwrap().to_string();
         let kill = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(kill.await.unwrap().success());
