@@ -59,13 +59,13 @@ pub enum AdminError {
     #[error("there is no worker {id}; {}", those(.known))]
     NoWorker { id: String, known: Vec<String> },
     #[error(
-        "{id} stands in the settings; take it out of assisters.toml or ASSISTERS_WORKERS and start the service anew, or \
-         have it finish with `assisters admin workers drain {id}`"
+        "{id} stands in the settings; change or remove it in assisters.toml or ASSISTERS_WORKERS and start the service \
+         anew, or have it finish with `assisters admin workers drain {id}`"
     )]
     WorkerConfigured { id: String },
     #[error(
-        "the local worker is there for as long as the settings name none; `assisters admin workers drain local` gives it \
-         nothing new"
+        "the local worker is there, as it is, for as long as the settings name none; `assisters admin workers drain \
+         local` gives it nothing new"
     )]
     WorkerLocal,
     #[error("the key could not be read")]

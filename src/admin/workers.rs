@@ -8,7 +8,7 @@ use super::fleet;
 use super::{AdminError, Said};
 use crate::clock::UnixMs;
 use crate::config::{WorkerKey, WorkerSettings};
-use crate::pool::{self, ChangeError, Fleet, Roster};
+use crate::pool::{self, Change, ChangeError, Fleet, Roster};
 use crate::print::sentence;
 
 #[derive(Args, Debug)]
@@ -43,6 +43,8 @@ enum WorkersCommand {
         /// As `list` shows it, or the worker's address
         id: String,
     },
+    /// Change what is said of a worker that was added
+    Change(ChangeArgs),
     /// Remove a worker that was added; what it has, it finishes
     Remove {
         /// As `list` shows it, or the worker's address
@@ -68,10 +70,48 @@ struct AddArgs {
     unchecked: bool,
 }
 
+#[derive(Args, Debug)]
+#[group(skip)]
+#[command(group = clap::ArgGroup::new("changes").required(true).multiple(true).args(["weight", "max_in_flight", "key_stdin", "no_key"]))]
+struct ChangeArgs {
+    /// As `list` shows it, or the worker's address
+    id: String,
+    /// Its share of the requests, against the others': 1 to 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    weight: Option<u32>,
+    /// The most requests that it is given at once; 0 for as many as come
+    #[arg(long, value_name = "N")]
+    max_in_flight: Option<usize>,
+    /// Send it another key, which is asked for, or read from the first line of standard input
+    #[arg(long)]
+    key_stdin: bool,
+    /// Send it no key
+    #[arg(long, conflicts_with = "key_stdin")]
+    no_key: bool,
+}
+
+impl ChangeArgs {
+    fn change(&self, key: Option<WorkerKey>) -> Change {
+        Change {
+            weight: self.weight.and_then(NonZeroU32::new),
+            max_in_flight: self.max_in_flight.map(NonZeroUsize::new),
+            key: match (key, self.no_key) {
+                (Some(key), _) => Some(Some(key)),
+                (None, true) => Some(None),
+                (None, false) => None,
+            },
+        }
+    }
+}
+
 impl WorkersArgs {
     /// Whether a worker's key is to be asked for.
     pub(super) fn wants_key(&self) -> bool {
-        matches!(&self.command, Some(WorkersCommand::Add(add)) if add.key_stdin)
+        match &self.command {
+            Some(WorkersCommand::Add(add)) => add.key_stdin,
+            Some(WorkersCommand::Change(change)) => change.key_stdin,
+            _ => false,
+        }
     }
 }
 
@@ -100,6 +140,12 @@ pub(super) async fn perform(
             let id = set_draining(roster, id, false).await?;
             followed(roster, format!("{id} gets requests again.")).await
         }
+        WorkersCommand::Change(wanted) => {
+            match roster.change(&wanted.id, wanted.change(key)).await {
+                Ok(()) => followed(roster, format!("{} is changed.", wanted.id)).await,
+                Err(error) => Err(refused(error, wanted.id, roster).await),
+            }
+        }
         WorkersCommand::Remove { id } => match roster.remove(&id).await {
             Ok(()) => {
                 let done = format!("{id} is removed; what it has, it finishes.");
@@ -111,7 +157,8 @@ pub(super) async fn perform(
 }
 
 fn listed(fleet: &Fleet, now: UnixMs) -> Said {
-    let none = "There are no workers; add one with `assisters admin workers add URL`.";
+    let none = "No worker is known; `assisters admin workers add URL` adds one. Where the settings name none, `assisters \
+                serve` starts one of its own.";
     let nobody = "No gateway runs on this database, so nobody knows how they stand.";
     Said {
         out: match fleet.workers.is_empty() {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockWriteGuard};
 use tokio::sync;
 use tokio_util::sync::CancellationToken;
 
-use super::roster::{ChangeError, Fleet, Gateway, Origin, Report, StoreError};
+use super::roster::{Change, ChangeError, Fleet, Gateway, Origin, Report, StoreError};
 use super::standing::WorkerStanding;
 use super::worker::{Worker, WorkerId};
 use super::{LocalWorkerError, Pool, local, probe, report, store};
@@ -86,6 +86,12 @@ impl Pool {
     pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
         let (fleet, roster) = (self.fleet().await?, &self.0.roster);
         roster.set_draining_in(&fleet, id, is_draining).await?;
+        Ok(self.follow().await?)
+    }
+
+    /// Changes what is said of a worker that was added. What it has, it finishes under what was said before.
+    pub async fn change(&self, id: &str, change: Change) -> Result<(), ChangeError> {
+        self.0.roster.change(id, change).await?;
         Ok(self.follow().await?)
     }
 

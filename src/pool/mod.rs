@@ -48,7 +48,9 @@ pub use health::Cause;
 pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
 use retries::Retries;
-pub use roster::{ChangeError, Fleet, FleetWorker, Gateway, Origin, Roster, StoreError, View};
+pub use roster::{
+    Change, ChangeError, Fleet, FleetWorker, Gateway, Origin, Roster, StoreError, View,
+};
 pub use standing::{WorkerStanding, WorkerState};
 pub use ticket::{Position, Ticket};
 pub use upstream::{SendError, address};

@@ -11,7 +11,7 @@ use super::standing::WorkerStanding;
 use super::store::{self, Added, GatewayRow};
 use super::worker::WorkerId;
 use crate::clock::{Clock, UnixMs};
-use crate::config::WorkerSettings;
+use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::{Db, violates_unique};
 
 /// A gateway that has said nothing for so long is gone.
@@ -80,6 +80,16 @@ pub struct FleetWorker {
 pub struct View {
     pub gateway: Gateway,
     pub standing: WorkerStanding,
+}
+
+/// What is to be different of a worker; what is `None` stays.
+#[derive(Clone, Default)]
+pub struct Change {
+    pub weight: Option<NonZeroU32>,
+    /// `Some(None)` bounds it no more.
+    pub max_in_flight: Option<Option<NonZeroUsize>>,
+    /// `Some(None)` sends it none.
+    pub key: Option<Option<WorkerKey>>,
 }
 
 /// What a gateway says of a worker.
@@ -208,14 +218,10 @@ impl Roster {
         if self.is_configured(&id) {
             return Err(ChangeError::Configured);
         }
-        if was_added {
-            return Ok(());
+        match was_added {
+            true => Ok(()),
+            false => Err(self.not_added(&id).await?),
         }
-        Err(match self.reported().await?.get(&id) {
-            Some(Origin::Configured) => ChangeError::Configured,
-            Some(Origin::Local) => ChangeError::Local,
-            Some(Origin::Added | Origin::Removed) | None => ChangeError::Unknown,
-        })
     }
 
     /// Has a worker finish what it has and gives it nothing new, or no longer so, whatever its origin.
@@ -239,9 +245,26 @@ impl Roster {
         };
         let named = |id: &WorkerId| known().find(|worker| worker.id == *id);
         let worker = named(&id).or_else(|| named(&id.bare()));
-        let id = &worker.ok_or(ChangeError::Unknown)?.id;
-        store::set_drained(&self.db, id, is_draining, self.clock.now()).await?;
+        match (worker, is_draining) {
+            (Some(worker), true) => store::drain(&self.db, &worker.id, self.clock.now()).await?,
+            (Some(worker), false) => _ = store::resume(&self.db, &worker.id).await?,
+            // One of the settings, or a local one, that nobody tells of while no gateway runs.
+            (None, false) if store::resume(&self.db, &id).await? => {}
+            (None, _) => return Err(ChangeError::Unknown),
+        }
         Ok(())
+    }
+
+    /// Changes what is said of a worker that was added.
+    pub async fn change(&self, id: &str, change: Change) -> Result<(), ChangeError> {
+        let id = WorkerId::named(id).bare();
+        if self.is_configured(&id) {
+            return Err(ChangeError::Configured);
+        }
+        match store::update(&self.db, &id, &change).await? {
+            true => Ok(()),
+            false => Err(self.not_added(&id).await?),
+        }
     }
 
     /// Every worker, as the database and the settings tell.
@@ -316,6 +339,15 @@ impl Roster {
     fn is_configured(&self, id: &WorkerId) -> bool {
         let mut configured = self.configured.iter();
         configured.any(|one| WorkerId::of(&one.url) == *id || WorkerId::of(&one.bare().url) == *id)
+    }
+
+    /// Why there is nothing to be changed of a worker.
+    async fn not_added(&self, id: &WorkerId) -> Result<ChangeError, sqlx::Error> {
+        Ok(match self.reported().await?.get(id) {
+            Some(Origin::Configured) => ChangeError::Configured,
+            Some(Origin::Local) => ChangeError::Local,
+            Some(Origin::Added | Origin::Removed) | None => ChangeError::Unknown,
+        })
     }
 
     /// What the gateways say of where their workers come from.

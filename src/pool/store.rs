@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Error, Row};
+use sqlx::any::{AnyQueryResult, AnyRow};
+use sqlx::{Any, AnyConnection, Error, Row, Transaction};
 
+use super::roster::Change;
 use super::worker::WorkerId;
 use crate::clock::UnixMs;
 use crate::config::{WorkerKey, WorkerSettings};
@@ -45,6 +46,16 @@ async fn changed(connection: &mut AnyConnection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Ends the transaction of a change to one row, and says whether there was such a row: where there was none, nothing has
+/// changed.
+async fn end(transaction: Transaction<'_, Any>, done: AnyQueryResult) -> Result<bool, Error> {
+    match done.rows_affected() {
+        0 => transaction.rollback().await?,
+        _ => transaction.commit().await?,
+    }
+    Ok(done.rows_affected() > 0)
+}
+
 /// Adds a worker, not drained, whatever one of its name was before.
 pub(super) async fn insert(db: &Db, worker: &Added) -> Result<(), Error> {
     let Added {
@@ -76,20 +87,44 @@ pub(super) async fn insert(db: &Db, worker: &Added) -> Result<(), Error> {
 pub(super) async fn delete(db: &Db, id: &WorkerId) -> Result<bool, Error> {
     let mut transaction = db.begin().await?;
     changed(&mut transaction).await?;
-    let deleted = sqlx::query("DELETE FROM workers WHERE id = $1")
+    sqlx::query("DELETE FROM drained_workers WHERE id IN (SELECT id FROM workers WHERE id = $1)")
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
-    if deleted.rows_affected() == 0 {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
-    sqlx::query("DELETE FROM drained_workers WHERE id = $1")
+    let done = sqlx::query("DELETE FROM workers WHERE id = $1")
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
-    transaction.commit().await?;
-    Ok(true)
+    end(transaction, done).await
+}
+
+/// Changes what is said of a worker; says whether there is such a one.
+pub(super) async fn update(db: &Db, id: &WorkerId, change: &Change) -> Result<bool, Error> {
+    let Change {
+        weight,
+        max_in_flight,
+        key,
+    } = change;
+    let mut transaction = db.begin().await?;
+    changed(&mut transaction).await?;
+    let done = sqlx::query(
+        "UPDATE workers SET weight = COALESCE($2, weight),
+             max_in_flight = CASE WHEN $3 = 1 THEN $4 ELSE max_in_flight END,
+             key = CASE WHEN $5 = 1 THEN $6 ELSE key END
+         WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .bind(weight.map(|weight| i64::from(weight.get())))
+    .bind(i64::from(max_in_flight.is_some()))
+    .bind(max_in_flight.flatten().map(most))
+    .bind(i64::from(key.is_some()))
+    .bind(
+        key.as_ref()
+            .and_then(|key| key.as_ref().map(WorkerKey::expose)),
+    )
+    .execute(&mut *transaction)
+    .await?;
+    end(transaction, done).await
 }
 
 /// The workers that were added, in that order.
@@ -139,33 +174,29 @@ pub(super) async fn drained(db: &Db) -> Result<BTreeSet<WorkerId>, Error> {
     ids.collect()
 }
 
-/// One that is drained, or not, already stays so.
-pub(super) async fn set_drained(
-    db: &Db,
-    id: &WorkerId,
-    is_drained: bool,
-    now: UnixMs,
-) -> Result<(), Error> {
+/// One that is drained already stays so.
+pub(super) async fn drain(db: &Db, id: &WorkerId, now: UnixMs) -> Result<(), Error> {
     let mut transaction = db.begin().await?;
     changed(&mut transaction).await?;
-    match is_drained {
-        true => {
-            sqlx::query(
-                "INSERT INTO drained_workers (id, since_ms) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-            )
-            .bind(id.as_str())
-            .bind(now.0)
-            .execute(&mut *transaction)
-            .await?
-        }
-        false => {
-            sqlx::query("DELETE FROM drained_workers WHERE id = $1")
-                .bind(id.as_str())
-                .execute(&mut *transaction)
-                .await?
-        }
-    };
+    sqlx::query(
+        "INSERT INTO drained_workers (id, since_ms) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(id.as_str())
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await
+}
+
+/// Says whether it was drained.
+pub(super) async fn resume(db: &Db, id: &WorkerId) -> Result<bool, Error> {
+    let mut transaction = db.begin().await?;
+    changed(&mut transaction).await?;
+    let done = sqlx::query("DELETE FROM drained_workers WHERE id = $1")
+        .bind(id.as_str())
+        .execute(&mut *transaction)
+        .await?;
+    end(transaction, done).await
 }
 
 /// Writes what a gateway says of its workers, over what it has said before.

@@ -1,4 +1,5 @@
 use std::fs;
+use std::num::NonZeroUsize;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -94,14 +95,11 @@ async fn a_worker_whose_settings_change_is_replaced_and_serves_what_it_did() {
     let before = pool.worker(ID).unwrap();
     before.learn(vec![model("m")]);
     let held = Lease::take(&before, &pool, &"m".into()).unwrap();
-    // By another, between two looks of this one.
-    let not_yet = pool.0.crew.followed.lock().await;
-    let mut settings = settings();
-    settings.max_in_flight = std::num::NonZeroUsize::new(7);
-    pool.0.roster.remove(ID).await.unwrap();
-    pool.0.roster.add(settings).await.unwrap();
-    drop(not_yet);
-    pool.follow().await.unwrap();
+    let change = Change {
+        max_in_flight: Some(NonZeroUsize::new(7)),
+        ..Change::default()
+    };
+    pool.change(ID, change).await.unwrap();
     let after = pool.worker(ID).unwrap();
     assert!(!Arc::ptr_eq(&before, &after) && after.serves("m"));
     assert_eq!(after.places(), 7);

@@ -77,6 +77,8 @@ async fn only_what_has_changed_counts_as_a_change() {
         roster.remove(ID).await,
         roster.remove("a:1").await,
         roster.set_draining(ID, true).await,
+        roster.set_draining(ID, false).await,
+        roster.change(ID, Change::default()).await,
     ] {
         assert!(refused.is_err());
     }
@@ -112,6 +114,49 @@ async fn only_what_has_changed_counts_as_a_change() {
         drained.iter().map(WorkerId::as_str).collect::<Vec<_>>(),
         ["a:1"]
     );
+}
+
+#[tokio::test]
+async fn of_a_worker_is_changed_only_what_is_named() {
+    let (_dir, roster) = roster(&["http://a:1"]).await;
+    let mut worker = settings("http://10.0.0.5:8000");
+    worker.key = WorkerKey::parse("s3cret");
+    worker.max_in_flight = NonZeroUsize::new(4);
+    roster.add(worker.clone()).await.unwrap();
+    let weight = NonZeroU32::new(5);
+    let heavier = Change {
+        weight,
+        ..Change::default()
+    };
+    roster
+        .change("http://10.0.0.5:8000/v1", heavier.clone())
+        .await
+        .unwrap();
+    worker.weight = weight.unwrap();
+    assert_eq!(roster.added().await.unwrap(), [worker.clone()]);
+    let without = Change {
+        weight: None,
+        max_in_flight: Some(None),
+        key: Some(None),
+    };
+    roster.change(ID, without).await.unwrap();
+    (worker.max_in_flight, worker.key) = (None, None);
+    assert_eq!(roster.added().await.unwrap(), [worker]);
+    let refused = roster.change("a:1", heavier.clone()).await;
+    assert!(matches!(refused, Err(ChangeError::Configured)));
+    let refused = roster.change("b:1", heavier).await;
+    assert!(matches!(refused, Err(ChangeError::Unknown)));
+}
+
+#[tokio::test]
+async fn one_that_nobody_tells_of_is_resumed_all_the_same() {
+    let (_dir, roster) = roster(&[]).await;
+    roster.hear("one", &said("local")).await;
+    roster.set_draining(ID, true).await.unwrap();
+    store::leave(&roster.db, "one").await.unwrap();
+    roster.set_draining(ID, false).await.unwrap();
+    let again = roster.set_draining(ID, false).await;
+    assert!(matches!(again, Err(ChangeError::Unknown)));
 }
 
 #[tokio::test]

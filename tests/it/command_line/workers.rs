@@ -80,9 +80,6 @@ async fn a_worker_is_added_drained_resumed_and_removed_in_a_shell_beside_a_servi
         view["state"] == "draining" && view["in_flight"] == 1
     };
     until(async || drained().await).await;
-    // The shell is told by what is to be; the service does it within two seconds.
-    until(async || within(ask(false)).await.unwrap().status() == StatusCode::SERVICE_UNAVAILABLE)
-        .await;
     let asked = added.requests().len();
     gate.add_permits(1);
     read_until(&mut running, "[DONE]").await;
@@ -95,6 +92,14 @@ async fn a_worker_is_added_drained_resumed_and_removed_in_a_shell_beside_a_servi
     added.follow(Script::says(&["x"]));
     printed(&data_dir, &["resume", &url], "").await;
     until(async || within(ask(false)).await.unwrap().status() == StatusCode::OK).await;
+    let change = ["change", &id, "--max-in-flight", "0", "--weight", "2"];
+    printed(&data_dir, &change, "").await;
+    let changed = async || {
+        let table = printed(&data_dir, &[], "").await;
+        !table.contains("0/4") && table.contains("with a key, weight 2")
+    };
+    until(async || changed().await).await;
+    assert_eq!(within(ask(false)).await.unwrap().status(), StatusCode::OK);
     printed(&data_dir, &["remove", &id], "").await;
     until(async || within(ask(false)).await.unwrap().status() == StatusCode::NOT_FOUND).await;
     until(async || seen(&data_dir, &added).await.is_none()).await;
@@ -106,7 +111,7 @@ async fn where_no_service_runs_workers_are_listed_and_nobody_knows_how_they_stan
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");
     let nothing = printed(&data_dir, &["list"], "").await;
-    assert!(nothing.contains("no workers; add one with"), "{nothing}");
+    assert!(nothing.contains("admin workers add URL"), "{nothing}");
     let unchecked = [
         "add",
         "http://10.9.9.9:8000/v1/",
@@ -192,6 +197,15 @@ async fn what_cannot_be_done_to_a_worker_is_told_with_the_way_out() {
             "assisters.toml or ASSISTERS_WORKERS",
         ),
         (&["remove"], "", 2, "<ID>"),
+        (&["change", &own, "--weight", "2"], "", 1, "assisters.toml"),
+        (&["change", "nobody", "--no-key"], "", 1, "the only one is"),
+        (&["change", &own], "", 2, "--weight"),
+        (
+            &["change", &own, "--no-key", "--key-stdin"],
+            "",
+            2,
+            "cannot be used with",
+        ),
         (&["lists"], "", 2, "list"),
     ] {
         let output = run(&data_dir, &[&["admin", "workers"], words].concat(), input).await;
