@@ -2,6 +2,7 @@
 //! the same database.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockWriteGuard};
@@ -9,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockWriteGuard};
 use tokio::sync;
 use tokio_util::sync::CancellationToken;
 
-use super::roster::{Change, ChangeError, Fleet, Gateway, Origin, Report, StoreError};
+use super::fleet::{Fleet, Gateway, Origin, Report};
+use super::roster::{Change, ChangeError, StoreError};
 use super::standing::WorkerStanding;
 use super::worker::{Worker, WorkerId};
 use super::{LocalWorkerError, Pool, local, probe, report, store};
@@ -72,27 +74,30 @@ impl Pool {
     /// Adds a worker, here at once and on every gateway within seconds.
     pub async fn add(&self, settings: WorkerSettings) -> Result<WorkerId, ChangeError> {
         let id = self.0.roster.add(settings).await?;
-        self.follow().await?;
+        self.follow_now().await;
         Ok(id)
     }
 
     /// Removes a worker that was added. It gets nothing new, here from now on; what it has, it finishes.
     pub async fn remove(&self, id: &str) -> Result<(), ChangeError> {
         self.0.roster.remove(id).await?;
-        Ok(self.follow().await?)
+        self.follow_now().await;
+        Ok(())
     }
 
     /// Has a worker finish what it has and gives it nothing new, or no longer so, also after a restart.
     pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
         let (fleet, roster) = (self.fleet().await?, &self.0.roster);
         roster.set_draining_in(&fleet, id, is_draining).await?;
-        Ok(self.follow().await?)
+        self.follow_now().await;
+        Ok(())
     }
 
     /// Changes what is said of a worker that was added. What it has, it finishes under what was said before.
     pub async fn change(&self, id: &str, change: Change) -> Result<(), ChangeError> {
         self.0.roster.change(id, change).await?;
-        Ok(self.follow().await?)
+        self.follow_now().await;
+        Ok(())
     }
 
     /// Every worker of all gateways, and how each of them sees it: this one now, the others some seconds ago.
@@ -127,6 +132,14 @@ impl Pool {
         standings.into_iter().map(report).collect()
     }
 
+    /// After a change that was made here. It is made, whether or not it can be read again at once; and if not, soon.
+    async fn follow_now(&self) {
+        if let Err(error) = self.follow().await {
+            let error = &error as &dyn Error;
+            tracing::warn!(error, "a change of the workers is followed later");
+        }
+    }
+
     /// Does here what was changed in the database since this was called last.
     pub(super) async fn follow(&self) -> Result<(), sqlx::Error> {
         let roster = &self.0.roster;
@@ -151,22 +164,19 @@ impl Pool {
             tracing::info!(worker = %id, "worker removed");
         }
         for (id, settings) in &added {
-            if before.get(id) != Some(settings) {
-                self.put_in(&mut known, id, settings);
-                tracing::info!(worker = %id, "worker added");
+            match before.get(id) {
+                Some(before) if before == settings => continue,
+                Some(_) => tracing::info!(worker = %id, "worker changed"),
+                None => tracing::info!(worker = %id, "worker added"),
             }
+            self.put_in(&mut known, id, settings);
         }
         known.added = added;
         for worker in self.all() {
             let is_drained = known.drained.contains(&worker.id);
             if worker.is_draining() != is_drained {
                 worker.drain(is_drained);
-                let what = if is_drained {
-                    "worker drained"
-                } else {
-                    "worker resumed"
-                };
-                tracing::info!(worker = %worker.id, "{what}");
+                tracing::info!(worker = %worker.id, is_drained, "worker drained or resumed");
             }
         }
         drop(known);

@@ -9,6 +9,7 @@ mod ask;
 mod catalog;
 mod choice;
 mod crew;
+mod fleet;
 mod health;
 mod judge;
 mod lease;
@@ -44,13 +45,12 @@ use catalog::Catalog;
 use choice::Candidate;
 use crew::Crew;
 pub use crew::StartError;
+pub use fleet::{Fleet, FleetWorker, Gateway, Origin, View};
 pub use health::Cause;
 pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
 use retries::Retries;
-pub use roster::{
-    Change, ChangeError, Fleet, FleetWorker, Gateway, Origin, Roster, StoreError, View,
-};
+pub use roster::{Change, ChangeError, Roster, StoreError};
 pub use standing::{WorkerStanding, WorkerState};
 pub use ticket::{Position, Ticket};
 pub use upstream::{SendError, address};

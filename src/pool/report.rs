@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, interval};
 
 use super::Pool;
+use super::fleet::Report;
 use super::health::Cause;
-use super::roster::Report;
 use super::standing::WorkerState;
 use super::store::{self, GatewayRow};
 use super::worker::WorkerId;
