@@ -14,11 +14,12 @@ use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
-const PAGES: [(&str, &str, Glyph); 4] = [
+const PAGES: [(&str, &str, Glyph); 5] = [
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
     ("/usage", "Usage", Glyph::Usage),
+    ("/limits", "Limits", Glyph::Limits),
 ];
 
 #[component]

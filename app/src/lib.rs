@@ -20,8 +20,8 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    AdminPage, HomePage, KeysPage, NotFoundPage, PlaygroundPage, SignInPage, SignUpPage, UsagePage,
-    WorkersPage,
+    AdminPage, HomePage, KeysPage, LimitsPage, NotFoundPage, PlaygroundPage, SignInPage,
+    SignUpPage, UsagePage, WorkersPage,
 };
 
 /// The HTML document around [`App`].
@@ -64,6 +64,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/playground") view=PlaygroundPage ssr=Async/>
                     <Route path=path!("/keys") view=KeysPage ssr=Async/>
                     <Route path=path!("/usage") view=UsagePage ssr=Async/>
+                    <Route path=path!("/limits") view=LimitsPage ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view=WorkersPage ssr=Async/>
                     </ParentRoute>

@@ -30,7 +30,7 @@ for (const colorScheme of THEMES) {
         for (const path of ["/sign-in", "/sign-up", "/nowhere"]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/playground"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/limits", "/limits?ask", "/playground"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);

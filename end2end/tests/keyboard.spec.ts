@@ -44,7 +44,7 @@ test("every control of every page is reached by Tab and shows it", async ({ page
   };
   await pages(["/sign-in", "/sign-up", "/nowhere"]);
   await signUp(page);
-  await pages(["/", "/keys", "/usage", "/playground", "/keys?create"]);
+  await pages(["/", "/keys", "/usage", "/limits", "/playground", "/keys?create", "/limits?choose=startup", "/limits?ask"]);
   await open(page, "/");
   const key = await createFirstKey(page);
   expect((await call(request, key)).status()).toBe(200);

@@ -36,6 +36,8 @@ for (const colorScheme of THEMES) {
           ["keys", "/keys"],
           ["create-key", "/keys?create"],
           ["usage", "/usage"],
+          ["limits", "/limits"],
+          ["choose-tier", "/limits?choose=startup"],
         ]) {
           await open(page, path);
           await shoot(name);

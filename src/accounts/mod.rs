@@ -131,6 +131,27 @@ impl Accounts {
             .await
             .map_err(StoreError)
     }
+
+    /// Asks the administrators for Enterprise, in place of what the account has asked before.
+    pub async fn want(&self, id: &AccountId, wanted: &Wanted) -> Result<(), StoreError> {
+        store::want(&self.db, id, wanted).await.map_err(StoreError)
+    }
+
+    /// What the account has asked for, while that is not answered by putting it on Enterprise.
+    pub async fn wanted(&self, id: &AccountId) -> Result<Option<Wanted>, StoreError> {
+        store::wanted(&self.db, id).await.map_err(StoreError)
+    }
+}
+
+/// What an account that asks for Enterprise would need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Requests per minute.
+    pub rpm: u64,
+    /// Tokens per minute.
+    pub tpm: u64,
+    pub message: String,
+    pub asked: UnixMs,
 }
 
 #[derive(Debug, thiserror::Error)]

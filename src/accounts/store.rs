@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{Error, Row};
 
-use super::Account;
+use super::{Account, Wanted};
 use crate::clock::UnixMs;
 use crate::db::Db;
 use crate::ids::AccountId;
@@ -67,6 +67,44 @@ pub(super) async fn set_tier(
     .fetch_optional(db)
     .await?;
     row.as_ref().map(account).transpose()
+}
+
+pub(super) async fn want(db: &Db, id: &AccountId, wanted: &Wanted) -> Result<(), Error> {
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    sqlx::query(
+        "INSERT INTO enterprise_requests (account_id, rpm, tpm, message, asked_ms) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (account_id) DO UPDATE SET
+             rpm = excluded.rpm, tpm = excluded.tpm, message = excluded.message, asked_ms = excluded.asked_ms",
+    )
+    .bind(id.as_str())
+    .bind(whole(wanted.rpm))
+    .bind(whole(wanted.tpm))
+    .bind(&wanted.message)
+    .bind(wanted.asked.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn wanted(db: &Db, id: &AccountId) -> Result<Option<Wanted>, Error> {
+    let row = sqlx::query(
+        "SELECT rpm, tpm, message, asked_ms FROM enterprise_requests
+         WHERE account_id = $1 AND NOT EXISTS (
+             SELECT 1 FROM accounts WHERE id = $1 AND tier = 'enterprise')",
+    )
+    .bind(id.as_str())
+    .fetch_optional(db)
+    .await?;
+    let whole = |row: &AnyRow, name| Ok::<_, Error>(row.try_get::<i64, _>(name)?.unsigned_abs());
+    row.map(|row| {
+        Ok(Wanted {
+            rpm: whole(&row, "rpm")?,
+            tpm: whole(&row, "tpm")?,
+            message: row.try_get("message")?,
+            asked: UnixMs(row.try_get("asked_ms")?),
+        })
+    })
+    .transpose()
 }
 
 fn account(row: &AnyRow) -> Result<Account, Error> {

@@ -7,6 +7,7 @@ mod account;
 mod admin;
 mod fresh;
 mod keys;
+mod limits;
 mod overview;
 mod site;
 mod usage;

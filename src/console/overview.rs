@@ -11,10 +11,12 @@ use super::internal;
 use super::usage::sum;
 use crate::clock::DAY_MS;
 use crate::keys::KeyState;
+use crate::limits::Standing;
 use crate::principal::{Principal, Via};
 
 impl AccountConsole {
-    fn limits(&self) -> Vec<Limit> {
+    /// How the account's limits stand, whoever draws from them.
+    pub(super) fn standing(&self) -> Standing {
         let caller = Principal {
             account: self.account.id.clone(),
             via: Via::Playground,
@@ -22,7 +24,11 @@ impl AccountConsole {
             quota: self.account.quota,
             grant: Arc::default(),
         };
-        let standing = self.dashboard.limits.standing(&caller).account;
+        self.dashboard.limits.standing(&caller).account
+    }
+
+    fn meters(&self) -> Vec<Limit> {
+        let standing = self.standing();
         [("Requests", standing.requests), ("Tokens", standing.tokens)]
             .map(|(name, bucket)| Limit {
                 name: name.to_owned(),
@@ -54,7 +60,7 @@ impl OverviewConsole for AccountConsole {
             email: self.account.email.clone(),
             is_admin: self.account.is_admin,
             tier: self.account.tier.title().to_owned(),
-            limits: self.limits(),
+            limits: self.meters(),
             base_url: format!("{}/v1", self.dashboard.public_base),
             model: self.models().await?.into_iter().next(),
             keys: u64::try_from(live).unwrap_or(u64::MAX),

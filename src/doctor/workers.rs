@@ -47,8 +47,7 @@ pub(super) async fn workers(
     // All at once: one that is silent holds up nobody else.
     let configured = config.workers.iter().map(|worker| (worker, false));
     let all = configured.chain(added.iter().map(|worker| (worker, true)));
-    let ask =
-        async |(worker, was_added)| (worker, was_added, pool::models_at(worker).await);
+    let ask = async |(worker, was_added)| (worker, was_added, pool::models_at(worker).await);
     for (worker, was_added, said) in join_all(all.map(ask)).await {
         findings.push(finding(worker, was_added, &said));
         served.extend(said.into_iter().flatten().map(|model| model.id));

@@ -10,7 +10,7 @@ use super::format::HashedKey;
 use super::restrictions::Conditions;
 use super::store::Holder;
 use crate::clock::UnixMs;
-use crate::ids::KeyId;
+use crate::ids::{AccountId, KeyId};
 use crate::principal::Principal;
 
 /// After this long a key is looked up again: another process may have revoked it, or changed its account's tier.
@@ -125,6 +125,15 @@ impl Memory {
         state
             .known
             .retain(|_, known| known.principal.via.key() != Some(key));
+    }
+
+    /// To be called once the database says that an account's tier or quota is another.
+    pub(super) fn forget_account(&self, account: &AccountId) {
+        let mut state = self.state();
+        state.changes += 1;
+        state
+            .known
+            .retain(|_, known| known.principal.account != *account);
     }
 
     pub(super) fn take_uses(&self) -> Uses {

@@ -276,6 +276,11 @@ impl Keys {
         self.memory.remember(lookup, holder)
     }
 
+    /// Has this process follow at once what was changed of an account's tier or quota; others follow within 5 seconds.
+    pub fn account_changed(&self, account: &AccountId) {
+        self.memory.forget_account(account);
+    }
+
     /// Writes down when and from where keys were last used. That is noted in memory first, off the path of requests:
     /// this is to be called every few seconds, and at the end.
     pub async fn flush_last_used(&self) -> Result<(), StoreError> {

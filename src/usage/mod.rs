@@ -205,6 +205,11 @@ impl Usage {
         store::since(&self.db, account, from, step_ms).await
     }
 
+    /// How many requests of `account` were refused by a limit from `from` (a full hour) on.
+    pub async fn refused(&self, account: &AccountId, from: UnixMs) -> Result<u64, UsageError> {
+        store::refused(&self.db, account, from).await
+    }
+
     /// Whether `account` ever called with a key.
     pub async fn has_called(&self, account: &AccountId) -> Result<bool, UsageError> {
         store::has_called(&self.db, account).await

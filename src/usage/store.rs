@@ -160,6 +160,18 @@ pub(super) async fn first_difference(db: &Db) -> Result<Option<Difference>, Usag
     Ok(difference)
 }
 
+pub(super) async fn refused(db: &Db, account: &AccountId, from: UnixMs) -> Result<u64, UsageError> {
+    let (count,): (Option<i64>,) = sqlx::query_as(
+        "SELECT CAST(SUM(requests) AS BIGINT) FROM usage_hourly
+         WHERE account_id = $1 AND hour_ms >= $2 AND status = 429",
+    )
+    .bind(account.as_str())
+    .bind(from.0)
+    .fetch_one(db)
+    .await?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}
+
 pub(super) async fn has_called(db: &Db, account: &AccountId) -> Result<bool, UsageError> {
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT status FROM usage_hourly WHERE account_id = $1 AND key_id <> '' LIMIT 1",

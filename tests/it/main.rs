@@ -20,6 +20,7 @@ mod health;
 mod journal;
 mod keys;
 mod ledger;
+mod limits;
 mod metrics;
 mod pages;
 mod playground;

@@ -54,6 +54,10 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("weight", ""),
     ("max_in_flight", ""),
     ("draining", "true"),
+    ("tier", "free"),
+    ("rpm", "1"),
+    ("tpm", "1"),
+    ("message", ""),
 ];
 
 const ADMIN_PAGES: &[&str] = &["/admin/workers"];

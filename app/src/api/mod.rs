@@ -5,11 +5,13 @@
 mod admin;
 mod door;
 mod keys;
+mod limits;
 mod overview;
 mod usage;
 
 pub use admin::*;
 pub use door::*;
 pub use keys::*;
+pub use limits::*;
 pub use overview::*;
 pub use usage::*;

@@ -8,6 +8,7 @@
 mod admin;
 mod door;
 mod keys;
+mod limits;
 mod overview;
 mod problem;
 mod usage;
@@ -21,12 +22,13 @@ pub use admin::{
 };
 pub use door::Door;
 pub use keys::{Key, KeyConsole, NewKey};
+pub use limits::{Allowance, EnterpriseRequest, LimitConsole, Limits, TierOffer};
 pub use overview::{Limit, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
 pub use usage::{ModelUsage, Totals, Usage, UsageBucket, UsageConsole, UsageRange};
 
 /// One account's view of the service: a part for each page.
-pub trait Console: OverviewConsole + KeyConsole + UsageConsole {}
+pub trait Console: OverviewConsole + KeyConsole + UsageConsole + LimitConsole {}
 
 /// The console of whoever is signed in.
 pub fn console() -> Result<Arc<dyn Console>, Problem> {

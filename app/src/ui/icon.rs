@@ -11,6 +11,7 @@ pub enum Glyph {
     Dot,
     Home,
     Key,
+    Limits,
     Menu,
     Playground,
     Plus,
@@ -30,6 +31,7 @@ impl Glyph {
             Glyph::Key => {
                 "M10.5 2a3.5 3.5 0 1 1-3.3 4.7L2 12v2h2.5v-1.5H6V11h1.5l1.4-1.4M11 5.2v.1"
             }
+            Glyph::Limits => "M2.5 12a6 6 0 1 1 11 0M8 11l3-4.5",
             Glyph::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
             Glyph::Playground => "M2.5 3.5h11v9h-11zM5 6.5 7 8l-2 1.5M8.5 10h2.5",
             Glyph::Plus => "M8 3v10M3 8h10",

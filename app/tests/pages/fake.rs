@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Admin, Console, Fleet, Key, KeyConsole, Limit, ModelQueue, ModelUsage, NewKey, NewWorker,
-    Origin, Overview, OverviewConsole, Problem, Standing, Totals, Usage, UsageBucket, UsageConsole,
-    UsageRange, Worker, WorkerAdmin, WorkerState,
+    Admin, Allowance, Console, EnterpriseRequest, Fleet, Key, KeyConsole, Limit, LimitConsole,
+    Limits, ModelQueue, ModelUsage, NewKey, NewWorker, Origin, Overview, OverviewConsole, Problem,
+    Standing, TierOffer, Totals, Usage, UsageBucket, UsageConsole, UsageRange, Worker, WorkerAdmin,
+    WorkerState,
 };
 use async_trait::async_trait;
 
@@ -138,6 +139,45 @@ impl UsageConsole for Fake {
                 ..Problem::new("The figures cannot be read now.")
             }),
         }
+    }
+}
+
+#[async_trait]
+impl LimitConsole for Fake {
+    async fn limits(&self) -> Result<Limits, Problem> {
+        let offer = |name: &str, title: &str, quota| TierOffer {
+            name: name.into(),
+            title: title.into(),
+            quota,
+            is_current: name == "developer",
+        };
+        let allowance = |limit, used, reserved| Allowance {
+            limit,
+            used,
+            reserved,
+            full_at_ms: MIDNIGHT + 60_000,
+        };
+        Ok(Limits {
+            requests: allowance(100, 37, 0),
+            tokens: allowance(1_000_000, 9_000, 2_000),
+            tiers: vec![
+                offer("free", "Free", Some((10, 100_000))),
+                offer("developer", "Developer", Some((100, 1_000_000))),
+                offer("enterprise", "Enterprise", None),
+            ],
+            has_own: false,
+            refused: 3,
+            asked_ms: Some(MIDNIGHT),
+            updated_ms: MIDNIGHT,
+        })
+    }
+
+    async fn choose_tier(&self, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn ask_for_enterprise(&self, _: EnterpriseRequest) -> Result<(), Problem> {
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ mod door;
 mod fake;
 mod home;
 mod keys;
+mod limits;
 mod playground;
 mod server_functions;
 mod usage;
@@ -139,6 +140,7 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/keys?create",
         "/keys?revoke=key_1",
         "/usage",
+        "/limits",
         "/playground",
     ] {
         let html = body(path, None).await;

@@ -1,0 +1,98 @@
+//! What the account may use, and how it gets more.
+
+use app::console::{Allowance, EnterpriseRequest, LimitConsole, Limits, Problem, TierOffer};
+use async_trait::async_trait;
+
+use super::account::AccountConsole;
+use super::internal;
+use crate::accounts::Wanted;
+use crate::clock::{DAY_MS, UnixMs};
+use crate::limits::Bucket;
+use crate::principal::Tier;
+
+#[async_trait]
+impl LimitConsole for AccountConsole {
+    async fn limits(&self) -> Result<Limits, Problem> {
+        let now = self.dashboard.clock.now();
+        let standing = self.standing();
+        let since = UnixMs(now.hour().0 - DAY_MS);
+        let refused = self.dashboard.usage.refused(&self.account.id, since).await;
+        let asked = self.dashboard.accounts.wanted(&self.account.id).await;
+        Ok(Limits {
+            requests: allowance(standing.requests, 0),
+            tokens: allowance(standing.tokens, standing.reserved),
+            tiers: Tier::ALL.map(|tier| self.offer(tier)).to_vec(),
+            has_own: self.account.quota != self.account.tier.quota(),
+            refused: refused.map_err(|error| internal(&error))?,
+            asked_ms: asked
+                .map_err(|error| internal(&error))?
+                .map(|wanted| wanted.asked.0),
+            updated_ms: now.0,
+        })
+    }
+
+    async fn choose_tier(&self, tier: String) -> Result<(), Problem> {
+        let chosen = tier.parse().ok().filter(|tier| *tier != Tier::Enterprise);
+        let chosen: Tier = chosen.ok_or_else(|| {
+            Problem::new(
+                "There is no such tier to choose. Reload the page to see those that there are.",
+            )
+        })?;
+        let accounts = &self.dashboard.accounts;
+        let changed = accounts.set_tier(&self.account.id, chosen, None, None);
+        changed.await.map_err(|error| internal(&error))?;
+        self.dashboard.keys.account_changed(&self.account.id);
+        Ok(())
+    }
+
+    async fn ask_for_enterprise(&self, request: EnterpriseRequest) -> Result<(), Problem> {
+        let EnterpriseRequest { rpm, tpm, message } = request;
+        let number = |text: &str, field| {
+            let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
+            let number = digits
+                .parse::<u64>()
+                .ok()
+                .filter(|number| (1..=MOST).contains(number));
+            number.ok_or_else(|| Problem::field(field, "Enter a whole number, such as 2,000."))
+        };
+        let wanted = Wanted {
+            rpm: number(&rpm, "rpm")?,
+            tpm: number(&tpm, "tpm")?,
+            message: message.trim().to_owned(),
+            asked: self.dashboard.clock.now(),
+        };
+        if wanted.message.chars().count() > LONGEST_MESSAGE {
+            return Err(Problem::field(
+                "message",
+                format!("Use at most {LONGEST_MESSAGE} characters."),
+            ));
+        }
+        let asked = self.dashboard.accounts.want(&self.account.id, &wanted);
+        asked.await.map_err(|error| internal(&error))
+    }
+}
+
+/// Of requests or tokens per minute: more than any service has.
+const MOST: u64 = 1_000_000_000_000;
+const LONGEST_MESSAGE: usize = 1_000;
+
+impl AccountConsole {
+    fn offer(&self, tier: Tier) -> TierOffer {
+        let quota = tier.quota();
+        TierOffer {
+            name: tier.as_str().to_owned(),
+            title: tier.title().to_owned(),
+            quota: (tier != Tier::Enterprise).then_some((quota.rpm.into(), quota.tpm)),
+            is_current: tier == self.account.tier,
+        }
+    }
+}
+
+fn allowance(bucket: Bucket, reserved: u64) -> Allowance {
+    Allowance {
+        limit: bucket.limit,
+        used: bucket.used,
+        reserved,
+        full_at_ms: bucket.full_at.0,
+    }
+}
