@@ -19,6 +19,7 @@ use assisters::print::sentence;
 use assisters::scan::{self, ScanArgs, Verdict};
 use assisters::server;
 use clap::{Parser, Subcommand};
+use engine::Processor;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,6 +48,10 @@ enum Command {
         /// End when standard input ends: whoever holds its other end is gone then
         #[arg(long)]
         exit_with_stdin: bool,
+        /// What to compute on: `cpu`, `cuda`, or a graphics card by its number, such as `cuda:1`. By default the first card,
+        /// if this program was built for one and finds it, or else the CPU
+        #[arg(long)]
+        device: Option<Processor>,
     },
     /// The embedded models' files
     #[command(subcommand)]
@@ -139,7 +144,11 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Worker {
             listen,
             exit_with_stdin,
-        } => worker(&config()?, listen, exit_with_stdin).await?,
+            device,
+        } => {
+            let device = device.unwrap_or_default();
+            worker(&config()?, listen, device, exit_with_stdin).await?;
+        }
         Command::Models(ModelsCommand::Fetch { from }) => {
             let dir = config()?.models_dir;
             tokio::task::spawn_blocking(move || engine::fetch(&dir, from.as_deref())).await??;
@@ -205,6 +214,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
 async fn worker(
     config: &Config,
     listen: SocketAddr,
+    device: Processor,
     exit_with_stdin: bool,
 ) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(listen)
@@ -222,7 +232,7 @@ async fn worker(
             tracing::error!(%error, "stopping, since nothing could say when to");
         }
     };
-    Ok(engine::serve(listener, &config.models_dir, stop).await?)
+    Ok(engine::serve(listener, &config.models_dir, device, stop).await?)
 }
 
 /// One line for whoever started this.

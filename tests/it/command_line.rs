@@ -215,6 +215,23 @@ async fn what_stops_a_start_is_named_with_the_way_out() {
 }
 
 #[tokio::test]
+async fn a_device_that_is_none_or_cannot_be_used_is_told_of() {
+    let dir = TempDir::new().unwrap();
+    let worker = ["worker", "--listen", "127.0.0.1:0", "--device"];
+    let mut cases = vec![("gpu", 2, "`cuda:1`")];
+    if cfg!(not(feature = "cuda")) {
+        cases.push(("cuda:1", 1, "--features cuda"));
+    }
+    for (device, status, expected) in cases {
+        let words = [&worker[..], &[device]].concat();
+        let output = run(&dir.path().join("data"), &words, "").await;
+        let said = said(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{device}: {said}");
+        assert!(said.contains(expected), "{device}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn an_admin_command_that_fails_says_so_by_its_status() {
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");

@@ -11,6 +11,7 @@ use crate::chat::Chat;
 use crate::error::OpenError;
 use crate::files;
 use crate::moderation::Moderator;
+use crate::processor::Processor;
 use crate::workshop::Workshop;
 
 /// The models that are served together. Clones share them.
@@ -24,24 +25,25 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Loads every model that is complete and sound in `models_dir`, which takes this thread a few seconds. None at all is
-    /// an error.
-    pub fn open(models_dir: &Path) -> Result<Self, OpenError> {
+    /// Loads every model that is complete and sound in `models_dir`, to compute on `processor`; that takes this thread a few
+    /// seconds. None at all is an error.
+    pub fn open(models_dir: &Path, processor: Processor) -> Result<Self, OpenError> {
         let there = |model| is_sound(models_dir, model);
-        let workshop = Workshop::new()?;
+        let device = processor.open()?;
+        let workshop = Workshop::on(device.clone())?;
         let mut engine = Engine::empty(workshop.clone());
         if there(&CHAT) {
             engine.chat = Some(Chat::open(models_dir, &CHAT, workshop)?);
         }
         if there(&EMBEDDINGS) {
-            engine.embedder = Some(Arc::new(Embedder::open(models_dir, &EMBEDDINGS)?));
+            engine.embedder = Some(Arc::new(Embedder::open(models_dir, &EMBEDDINGS, &device)?));
         }
         if there(&MODERATION) {
             let moderator = Moderator::open(models_dir, engine.embedder.clone())?;
             engine.moderator = Some(Arc::new(moderator));
         }
         if files::visiting(models_dir, &CROSS_ENCODER) {
-            let cross_encoder = CrossEncoder::open(models_dir, &CROSS_ENCODER)?;
+            let cross_encoder = CrossEncoder::open(models_dir, &CROSS_ENCODER, &device)?;
             engine.cross_encoder = Some(Arc::new(cross_encoder));
         }
         if engine.cards().is_empty() {

@@ -26,6 +26,16 @@ pub enum OpenError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error(
+        "this program was built for the CPU alone: build it with `--features cuda`, or name no card"
+    )]
+    BuiltForCpu,
+    #[error("there is no graphics card {number} that can be used")]
+    NoCard {
+        number: usize,
+        #[source]
+        source: candle_core::Error,
+    },
     #[error("no threads could be started")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }

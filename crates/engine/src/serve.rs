@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::error::OpenError;
+use crate::processor::Processor;
 use crate::{ENVIRONMENT, http};
 
 /// How long connections get for their last words; generations have ended by then.
@@ -28,13 +29,14 @@ pub enum Error {
     Accept(#[source] io::Error),
 }
 
-/// Loads the models in `models_dir`, then answers on `listener` until `shutdown` is ready.
+/// Loads the models in `models_dir` to compute on `processor`, then answers on `listener` until `shutdown` is ready.
 ///
 /// Connections that come while models are loading wait in the listener's queue. On `shutdown` generations are
 /// cancelled, and this returns within seconds. The process should run in [`ENVIRONMENT`].
 pub async fn serve(
     listener: TcpListener,
     models_dir: &Path,
+    processor: Processor,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     if candle_core::utils::get_num_threads() > 1 {
@@ -46,7 +48,7 @@ pub async fn serve(
     let mut shutdown = Box::pin(shutdown);
     let dir = models_dir.to_owned();
     let engine = tokio::select! {
-        engine = spawn_blocking(move || Engine::open(&dir)) => engine??,
+        engine = spawn_blocking(move || Engine::open(&dir, processor)) => engine??,
         () = &mut shutdown => return Ok(()),
     };
     // A token is a small packet: it must not wait for the one before it to be acknowledged.

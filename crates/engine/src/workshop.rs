@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use candle_core::Device;
 use rayon::ThreadPoolBuildError;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ use crate::stats::{Raised, Stats, count};
 #[derive(Clone)]
 pub struct Workshop {
     pub stats: Arc<Stats>,
+    /// What is computed on.
+    pub(crate) device: Device,
     lanes: Lanes,
     closing: CancellationToken,
 }
@@ -48,10 +51,16 @@ impl Watch {
 }
 
 impl Workshop {
-    /// With a lane for each core.
+    /// With a lane for each core, on the cores themselves.
     pub fn new() -> Result<Self, ThreadPoolBuildError> {
+        Workshop::on(Device::Cpu)
+    }
+
+    /// With a lane for each core, which feeds `device`.
+    pub(crate) fn on(device: Device) -> Result<Self, ThreadPoolBuildError> {
         Ok(Workshop {
             stats: Arc::default(),
+            device,
             lanes: Lanes::new(available_parallelism().map_or(1, usize::from))?,
             closing: CancellationToken::new(),
         })

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use engine::Processor;
 use engine::catalog::CHAT;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -43,7 +44,7 @@ async fn server(dir: PathBuf) -> Server {
     let mut served = JoinSet::new();
     served.spawn(async move {
         let shutdown = async { stopped.await.unwrap_or_default() };
-        engine::serve(listener, &dir, shutdown).await
+        engine::serve(listener, &dir, Processor::Cpu, shutdown).await
     });
     Server {
         address,

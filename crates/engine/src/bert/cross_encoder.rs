@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::{D, Result};
+use candle_core::{D, Device, Result};
 use candle_nn::ops::sigmoid;
 
 use super::network::{Bert, Linear, Weights};
@@ -46,9 +46,13 @@ impl Head {
 }
 
 impl CrossEncoder {
-    pub fn open(models_dir: &Path, about: &'static Guest) -> std::result::Result<Self, OpenError> {
+    pub fn open(
+        models_dir: &Path,
+        about: &'static Guest,
+        device: &Device,
+    ) -> std::result::Result<Self, OpenError> {
         let folder = models_dir.join(about.id);
-        let (reader, weights) = Reader::open(&folder, about.context)?;
+        let (reader, weights) = Reader::open(&folder, about.context, device)?;
         let head = Head::new(&weights).map_err(|error| OpenError::Load {
             path: folder,
             source: error.into(),

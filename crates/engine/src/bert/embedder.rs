@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use wire::EmbeddingInput;
 
 use super::pieces::{Pieces, Row};
@@ -27,9 +27,14 @@ pub struct Embedded {
 }
 
 impl Embedder {
-    pub fn open(models_dir: &Path, about: &'static Model) -> Result<Self, OpenError> {
+    pub fn open(
+        models_dir: &Path,
+        about: &'static Model,
+        device: &Device,
+    ) -> Result<Self, OpenError> {
         files::require(models_dir, about)?;
-        let (reader, _) = Reader::open(&files::folder(models_dir, about), about.context)?;
+        let folder = files::folder(models_dir, about);
+        let (reader, _) = Reader::open(&folder, about.context, device)?;
         Ok(Embedder {
             about,
             dimensions: reader.network.hidden() as u32,

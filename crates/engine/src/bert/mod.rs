@@ -12,6 +12,8 @@ pub use self::pieces::{Pieces, Row};
 
 use std::path::Path;
 
+use candle_core::Device;
+
 use self::network::{Bert, Shape, Weights};
 use crate::catalog::{CONFIG, TENSORS, TOKENIZER};
 use crate::error::{Cut, OpenError};
@@ -38,7 +40,7 @@ struct Reader {
 
 impl Reader {
     /// Reads rows of up to `context` tokens. Hands out the weights, for what stands on top of the network.
-    fn open(folder: &Path, context: u32) -> Result<(Self, Weights), OpenError> {
+    fn open(folder: &Path, context: u32, device: &Device) -> Result<(Self, Weights), OpenError> {
         let load = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Load {
             path: folder.to_owned(),
             source,
@@ -50,7 +52,8 @@ impl Reader {
             })?;
         let shape: Shape = serde_json::from_slice(&config).map_err(|error| load(error.into()))?;
         let pieces = Pieces::open(&folder.join(TOKENIZER), context).map_err(load)?;
-        let weights = Weights::read(&folder.join(TENSORS)).map_err(|error| load(error.into()))?;
+        let weights = Weights::read(&folder.join(TENSORS), device);
+        let weights = weights.map_err(|error| load(error.into()))?;
         let network = Bert::new(&weights, &shape).map_err(|error| load(error.into()))?;
         Ok((Reader { network, pieces }, weights))
     }

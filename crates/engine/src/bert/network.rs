@@ -7,7 +7,7 @@ use candle_core::{DType, Device, Result, Tensor, bail};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
 use serde::Deserialize;
 
-use super::gelu::Gelu;
+use super::gelu::gelu;
 use super::pieces::Row;
 
 /// The part of a `config.json` that gives the network its shape.
@@ -28,8 +28,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    pub fn read(path: &Path) -> Result<Self> {
-        let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
+    pub fn read(path: &Path, device: &Device) -> Result<Self> {
+        let tensors = candle_core::safetensors::load(path, device)?;
         Ok(Weights::new(tensors))
     }
 
@@ -157,7 +157,7 @@ impl Bert {
         let grid = Grid {
             count: rows.len(),
             length,
-            mask: mask(rows, length)?,
+            mask: mask(rows, length, self.words.device())?,
         };
         let mut x = self.embed(rows, length)?;
         for layer in &self.layers {
@@ -177,7 +177,7 @@ impl Bert {
             kinds.resize(end, 1);
         }
         let of_size = |from: &Tensor, at: Vec<u32>| {
-            let at = Tensor::new(at, &Device::Cpu)?;
+            let at = Tensor::new(at, from.device())?;
             from.index_select(&at, 0)?.reshape((rows.len(), length, ()))
         };
         let x = (of_size(&self.words, tokens)? + of_size(&self.kinds, kinds)?)?;
@@ -214,9 +214,7 @@ impl Layer {
     fn forward(&self, x: &Tensor, heads: usize, grid: &Grid) -> Result<Tensor> {
         let seen = self.attention_out.forward(&self.attend(x, heads, grid)?)?;
         let x = self.attention_norm.forward(&(x + seen)?)?;
-        let up = self.up.forward(&x)?;
-        up.inplace_op1(&Gelu)?;
-        let fed = self.down.forward(&up)?;
+        let fed = self.down.forward(&gelu(self.up.forward(&x)?)?)?;
         self.norm.forward(&(x + fed)?)
     }
 
@@ -246,7 +244,7 @@ impl Layer {
     }
 }
 
-fn mask(rows: &[Row], length: usize) -> Result<Option<Tensor>> {
+fn mask(rows: &[Row], length: usize, device: &Device) -> Result<Option<Tensor>> {
     if rows.iter().all(|row| row.tokens.len() == length) {
         return Ok(None);
     }
@@ -254,6 +252,6 @@ fn mask(rows: &[Row], length: usize) -> Result<Option<Tensor>> {
         let there = row.tokens.len();
         (0..length).map(move |at| if at < there { 0.0 } else { f32::NEG_INFINITY })
     };
-    let mask = Tensor::from_iter(rows.iter().flat_map(hidden), &Device::Cpu)?;
+    let mask = Tensor::from_iter(rows.iter().flat_map(hidden), device)?;
     Ok(Some(mask.reshape((rows.len(), 1, 1, length))?))
 }

@@ -18,19 +18,24 @@ pub struct Linear {
 
 impl Linear {
     /// Stacks matrices that read the same input, so that it is quantised and multiplied once.
-    pub fn stack(parts: &[QTensor]) -> Result<Self> {
-        Linear::padded(parts, columns_at_once())
+    pub fn stack(parts: &[QTensor], device: &Device) -> Result<Self> {
+        let step = if device.is_cpu() {
+            columns_at_once()
+        } else {
+            BLOCK
+        };
+        Linear::padded(parts, step, device)
     }
 
     /// With columns of zeros up to a multiple of `step`: they add nothing to the product.
-    fn padded(parts: &[QTensor], step: usize) -> Result<Self> {
+    fn padded(parts: &[QTensor], step: usize, device: &Device) -> Result<Self> {
         let parts = parts
             .iter()
             .map(|part| part.dequantize(&Device::Cpu))
             .collect::<Result<Vec<_>>>()?;
         let weight = Tensor::cat(&parts, 0)?;
         let columns = weight.dim(1)?.next_multiple_of(step);
-        let weight = widen(&weight, columns)?;
+        let weight = widen(&weight, columns)?.to_device(device)?;
         Ok(Linear {
             weight: QMatMul::from_qtensor(QTensor::quantize(&weight, GgmlDType::Q8_0)?)?,
             columns,
@@ -80,7 +85,10 @@ mod tests {
             .unwrap();
         let parts = [&upper, &lower].map(|part| QTensor::quantize(part, GgmlDType::Q8_0).unwrap());
         for step in [BLOCK, TILE] {
-            let product = Linear::padded(&parts, step).unwrap().forward(&x).unwrap();
+            let product = Linear::padded(&parts, step, &Device::Cpu)
+                .unwrap()
+                .forward(&x)
+                .unwrap();
             assert_eq!(product.dims(), [3, 48]);
             let off = (product - &exact)
                 .unwrap()

@@ -17,6 +17,8 @@ use super::linear::Linear;
 
 /// The weights, shared by all conversations.
 pub struct Llama {
+    device: Device,
+    /// These stay with the processor, which looks a few of them up for each pass.
     embeddings: QTensor,
     layers: Vec<Layer>,
     norm: Tensor,
@@ -59,8 +61,13 @@ struct Place {
 }
 
 impl Llama {
-    /// Reads the weights for conversations of up to `context` tokens.
-    pub fn read<R: Read + Seek>(content: &Content, file: &mut R, context: usize) -> Result<Self> {
+    /// Reads the weights for conversations of up to `context` tokens on `device`.
+    pub fn read<R: Read + Seek>(
+        content: &Content,
+        file: &mut R,
+        context: usize,
+        device: &Device,
+    ) -> Result<Self> {
         let number = |key: &str| match content.metadata.get(key) {
             Some(value) => Ok(value),
             None => bail!("the file has no `{key}`"),
@@ -73,23 +80,24 @@ impl Llama {
             epsilon: number("llama.attention.layer_norm_rms_epsilon")?.to_f32()?,
         };
         let layers = number("llama.block_count")?.to_u32()?;
-        let turns = turns(
-            shape.width,
-            number("llama.rope.freq_base")?.to_f32()?,
-            context,
-        )?;
+        let base = number("llama.rope.freq_base")?.to_f32()?;
+        let (cos, sin) = turns(shape.width, base, context)?;
+        let turns = (cos.to_device(device)?, sin.to_device(device)?);
         let mut tensor = |name: &str| content.tensor(file, &format!("{name}.weight"), &Device::Cpu);
         let layers = (0..layers)
-            .map(|layer| Layer::read(|name| tensor(&format!("blk.{layer}.{name}"))))
+            .map(|layer| Layer::read(|name| tensor(&format!("blk.{layer}.{name}")), device))
             .collect::<Result<_>>()?;
         let embeddings = tensor("token_embd")?;
         let head = match content.tensor_infos.contains_key("output.weight") {
-            true => Linear::stack(&[tensor("output")?])?,
+            true => Linear::stack(&[tensor("output")?], device)?,
             // Tied: what reads a token in also says it.
-            false => Linear::stack(std::slice::from_ref(&embeddings))?,
+            false => Linear::stack(std::slice::from_ref(&embeddings), device)?,
         };
-        let norm = tensor("output_norm")?.dequantize(&Device::Cpu)?;
+        let norm = tensor("output_norm")?
+            .dequantize(&Device::Cpu)?
+            .to_device(device)?;
         Ok(Llama {
+            device: device.clone(),
             embeddings,
             layers,
             norm,
@@ -111,9 +119,9 @@ impl Llama {
     /// Reads `tokens`, which follow those in `memory`, and returns the scores of the token after them.
     pub fn forward(&self, tokens: &[u32], memory: &mut Memory) -> Result<Vec<f32>> {
         let place = self.place(memory.length, tokens.len())?;
-        let mut x = self
-            .embeddings
-            .embedding(&Tensor::new(tokens, &Device::Cpu)?)?;
+        let tokens_here = Tensor::new(tokens, &Device::Cpu)?;
+        let x = self.embeddings.embedding(&tokens_here)?;
+        let mut x = x.to_device(&self.device)?;
         for (layer, memory) in self.layers.iter().zip(&mut memory.layers) {
             x = layer.forward(&x, self.shape, &place, memory)?;
         }
@@ -126,7 +134,10 @@ impl Llama {
     fn place(&self, start: usize, count: usize) -> Result<Place> {
         let mask = match count {
             1 => None,
-            _ => Some(mask(start, count, self.shape.heads / self.shape.kv_heads)?),
+            _ => {
+                let sharing = self.shape.heads / self.shape.kv_heads;
+                Some(mask(start, count, sharing)?.to_device(&self.device)?)
+            }
         };
         let (cos, sin) = &self.turns;
         Ok(Place {
@@ -138,18 +149,18 @@ impl Llama {
 }
 
 impl Layer {
-    fn read(mut tensor: impl FnMut(&str) -> Result<QTensor>) -> Result<Self> {
+    fn read(mut tensor: impl FnMut(&str) -> Result<QTensor>, device: &Device) -> Result<Self> {
+        let norm = |weight: QTensor| weight.dequantize(&Device::Cpu)?.to_device(device);
         Ok(Layer {
-            attention_norm: tensor("attn_norm")?.dequantize(&Device::Cpu)?,
-            query_key_value: Linear::stack(&[
-                tensor("attn_q")?,
-                tensor("attn_k")?,
-                tensor("attn_v")?,
-            ])?,
-            attention_out: Linear::stack(&[tensor("attn_output")?])?,
-            feed_norm: tensor("ffn_norm")?.dequantize(&Device::Cpu)?,
-            gate_up: Linear::stack(&[tensor("ffn_gate")?, tensor("ffn_up")?])?,
-            down: Linear::stack(&[tensor("ffn_down")?])?,
+            attention_norm: norm(tensor("attn_norm")?)?,
+            query_key_value: Linear::stack(
+                &[tensor("attn_q")?, tensor("attn_k")?, tensor("attn_v")?],
+                device,
+            )?,
+            attention_out: Linear::stack(&[tensor("attn_output")?], device)?,
+            feed_norm: norm(tensor("ffn_norm")?)?,
+            gate_up: Linear::stack(&[tensor("ffn_gate")?, tensor("ffn_up")?], device)?,
+            down: Linear::stack(&[tensor("ffn_down")?], device)?,
         })
     }
 

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use candle_core::bail;
 use candle_core::quantized::gguf_file::Content;
+use candle_core::{Device, bail};
 use tokenizers::Tokenizer;
 
 use super::llama::Llama;
@@ -20,13 +20,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Reads `path` for conversations of up to `context` tokens.
-    pub fn open(path: &Path, context: u32) -> Result<Self, Error> {
+    /// Reads `path` for conversations of up to `context` tokens on `device`.
+    pub fn open(path: &Path, context: u32, device: &Device) -> Result<Self, Error> {
         let mut file = BufReader::new(File::open(path)?);
         let content = Content::read(&mut file)?;
         let script = Script::read(&content)?;
         let ends = ends(&content, &script.tokenizer)?;
-        let network = Llama::read(&content, &mut file, context as usize)?;
+        let network = Llama::read(&content, &mut file, context as usize, device)?;
         Ok(Loaded {
             network,
             script,

@@ -94,7 +94,7 @@ impl Chat {
     ) -> Result<Self, OpenError> {
         files::require(models_dir, about)?;
         let path = files::folder(models_dir, about).join(GGUF);
-        let model = Loaded::open(&path, about.context)
+        let model = Loaded::open(&path, about.context, &workshop.device)
             .map_err(|source| OpenError::Load { path, source })?;
         Ok(Chat {
             about,

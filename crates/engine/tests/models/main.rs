@@ -21,8 +21,8 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use engine::Engine;
 use engine::catalog::{EMBEDDINGS, MODERATION};
+use engine::{Engine, Processor};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -44,7 +44,7 @@ pub fn models_dir() -> Option<PathBuf> {
 /// One engine for all tests.
 pub fn engine() -> Option<Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let open = || match Engine::open(&models_dir()?) {
+    let open = || match Engine::open(&models_dir()?, Processor::Cpu) {
         Ok(engine) => Some(engine),
         Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
     };

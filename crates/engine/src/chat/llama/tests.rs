@@ -75,7 +75,7 @@ fn small() -> Llama {
     gguf_file::write(&mut file, &metadata, &tensors).unwrap();
     file.set_position(0);
     let content = Content::read(&mut file).unwrap();
-    Llama::read(&content, &mut file, 64).unwrap()
+    Llama::read(&content, &mut file, 64, &Device::Cpu).unwrap()
 }
 
 /// The scores after `tokens`, read in slices of `slice`.
