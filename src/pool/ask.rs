@@ -11,8 +11,12 @@ use crate::principal::Principal;
 /// A request that looks for a worker, and who was tried for it already.
 pub struct Ask {
     pub(super) wish: Wish,
-    /// When its first worker was asked.
-    began: Option<Instant>,
+    /// When the worker was asked that has it now.
+    asked: Option<Instant>,
+    /// How long those had it that were asked before; what it waited for a place is not in this.
+    spent: Duration,
+    /// How many of them did not begin in their time.
+    pub(super) timeouts: u32,
     /// How much longer its client is willing to wait in the queue, where it has said so.
     willing: Option<Duration>,
     /// Where its client's ticket is written.
@@ -29,6 +33,13 @@ pub(super) struct Wish {
     pub(super) tried: Vec<WorkerId>,
 }
 
+impl Wish {
+    /// Whether a worker has failed it already.
+    pub(super) fn is_again(&self) -> bool {
+        !self.tried.is_empty()
+    }
+}
+
 impl Ask {
     pub fn new(model: &str, affinity: Option<u64>, by: &Principal) -> Self {
         Ask {
@@ -38,7 +49,9 @@ impl Ask {
                 owner: (by.tier.weight(), by.account.clone()),
                 tried: vec![],
             },
-            began: None,
+            asked: None,
+            spent: Duration::ZERO,
+            timeouts: 0,
             willing: None,
             slot: Slot::default(),
         }
@@ -64,13 +77,21 @@ impl Ask {
         self.willing = self.willing.map(|willing| willing.saturating_sub(time));
     }
 
-    pub(super) fn is_again(&self) -> bool {
-        self.began.is_some()
+    /// The worker that was asked did not begin in its time: another is to have more.
+    pub fn timed_out(&mut self) {
+        self.timeouts += 1;
     }
 
-    /// What is left of the `whole` time to the first byte; a worker is asked now.
+    pub(super) fn asks(&mut self, worker: &WorkerId) {
+        self.wish.tried.push(worker.clone());
+        self.asked = Some(Instant::now());
+    }
+
+    /// What is left of the `whole` time to the first byte, now that no worker has the request.
     pub(super) fn left_of(&mut self, whole: Duration) -> Duration {
-        let began = self.began.get_or_insert_with(Instant::now);
-        whole.saturating_sub(began.elapsed())
+        if let Some(asked) = self.asked.take() {
+            self.spent += asked.elapsed();
+        }
+        whole.saturating_sub(self.spent)
     }
 }

@@ -8,18 +8,23 @@ use rand::Rng;
 /// A worker that has room, as a choice sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
+    /// Ours, and what others have sent it by its own word.
     pub(super) in_flight: usize,
     pub(super) weight: u32,
+    /// Whether what it is given next waits there, by its own word.
+    pub(super) is_strained: bool,
     /// A number that every gateway has for this worker.
     pub(super) number: u64,
 }
 
 impl Candidate {
-    /// By requests in flight over weight; of those that are equally busy, the weightier comes first.
+    /// One that is strained is busier than one that is not. Beside that, by requests in flight over weight; of those that are
+    /// equally busy, the weightier comes first.
     fn busyness(&self, other: &Candidate) -> Ordering {
         let over = |one: &Candidate, weight: u32| one.in_flight as u128 * u128::from(weight);
-        over(self, other.weight)
-            .cmp(&over(other, self.weight))
+        self.is_strained
+            .cmp(&other.is_strained)
+            .then(over(self, other.weight).cmp(&over(other, self.weight)))
             .then(other.weight.cmp(&self.weight))
     }
 
@@ -67,15 +72,18 @@ fn named(candidates: &[Candidate], but: Option<usize>, chance: &mut impl Rng) ->
     None
 }
 
-/// The worker that `key` belongs to most, of those that are not busier than their share; `None` of none.
+/// The worker that `key` belongs to most, of those that are not busier than their share; `None` of none. Those that are
+/// strained have a share only where all are.
 pub(super) fn of_affinity(candidates: &[Candidate], key: u64) -> Option<usize> {
-    let weights: u64 = candidates.iter().map(|one| u64::from(one.weight)).sum();
-    let in_flight: usize = candidates.iter().map(|one| one.in_flight).sum();
+    let are_all_strained = candidates.iter().all(|one| one.is_strained);
+    let all = candidates.iter().enumerate();
+    let all = all.filter(|(_, one)| are_all_strained || !one.is_strained);
+    let weights: u64 = all.clone().map(|(_, one)| u64::from(one.weight)).sum();
+    let in_flight: usize = all.clone().map(|(_, one)| one.in_flight).sum();
     let has_room = |one: &Candidate| {
         let share = (in_flight + 1) as f64 * f64::from(one.weight) / weights as f64;
         (one.in_flight + 1) as f64 <= share * BOUND + 1.0
     };
-    let all = candidates.iter().enumerate();
     all.filter(|(_, one)| has_room(one))
         .max_by(|(_, one), (_, other)| one.pull(key).total_cmp(&other.pull(key)))
         .map(|(at, _)| at)

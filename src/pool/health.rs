@@ -1,7 +1,7 @@
 //! Whether a worker may be asked: well, resting by its own word, or ejected; and how it comes back.
 //!
 //! An ejected worker waits, longer each time that it is ejected again. Then one request at a time tries it, and the first that
-//! succeeds makes it well. One that could not be reached is well as soon as it answers a probe.
+//! succeeds makes it well. One that could not be reached is well as soon as it answers a probe, unless that has proved little.
 
 use std::time::Duration;
 
@@ -14,12 +14,18 @@ use crate::clock::UnixMs;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Good,
+    /// A good answer, begun far later than the others' do: a trial that shows this has failed.
+    Slow,
     /// It asks to be left alone for so long; that is no illness.
     Busy(Duration),
     /// No connection, or one that ended before any answer.
     Unreachable,
-    /// An error of its own, silence, an answer broken off.
+    /// An error of its own.
     Failed,
+    /// Silence.
+    TimedOut,
+    /// An answer that it had begun well, and did not end.
+    BrokeOff,
 }
 
 /// Why a worker is ejected.
@@ -59,6 +65,11 @@ pub(super) enum State {
 
 /// So many failures without a success between them eject a worker;
 const IN_A_ROW: u32 = 3;
+/// So many times a probe brings back one that is not there for requests then; after that it waits its time.
+const RELAPSES: u32 = 2;
+/// so do so many answers in a row that begin far later than the others' do, while those begin as many in time: where a rush makes
+/// all late, nobody is slow;
+const SLOW_IN_A_ROW: u32 = 8;
 /// so does half of what it was asked of late having failed, if that was enough to tell.
 const ENOUGH: usize = 20;
 const SECONDS: usize = 30;
@@ -69,10 +80,25 @@ const FAILING: (Duration, Duration) = (Duration::from_secs(5), Duration::from_se
 /// Who was well for so long begins anew.
 const GOOD_LIFE: Duration = Duration::from_secs(60);
 
+/// Answers one after the other that began far later than the others' do.
+#[derive(Clone, Copy, Debug)]
+struct SlowRow {
+    len: u32,
+    /// How many answers the others had begun in time when it began.
+    others_heard: u64,
+}
+
 #[derive(Debug)]
 pub(super) struct Health {
     state: State,
     failures_in_a_row: u32,
+    /// Without an answer between them that was said to its end.
+    breaks_in_a_row: u32,
+    slow_row: Option<SlowRow>,
+    /// How often it was not there for a request since it has answered one, though probes had found it.
+    relapses: u32,
+    /// Has answered well since it is well, and failed at nothing since.
+    is_proven: bool,
     /// Answers and failures.
     recent: Window,
     /// One after the other, without a good life between them.
@@ -85,6 +111,10 @@ impl Health {
         Health {
             state: State::Well,
             failures_in_a_row: 0,
+            breaks_in_a_row: 0,
+            slow_row: None,
+            relapses: 0,
+            is_proven: false,
             recent: Window::new(SECONDS),
             ejections: 0,
             well_since: UnixMs(0),
@@ -103,6 +133,17 @@ impl Health {
             State::Ejected { .. } => Way::Trial,
             State::Well | State::Resting { .. } => Way::Open,
         }
+    }
+
+    /// Whether it is well beyond doubt.
+    pub(super) fn is_sure(&self) -> bool {
+        self.is_proven && !matches!(self.state, State::Ejected { .. })
+    }
+
+    /// Whether it has answered enough of late to tell, and failed at nothing.
+    pub(super) fn is_spotless(&mut self, now: UnixMs) -> bool {
+        let [all, failed] = self.recent.sums(now);
+        self.is_sure() && all >= ENOUGH && failed == 0
     }
 
     /// A request goes to it. Says whether it is a trial; `None` where none may go.
@@ -134,12 +175,15 @@ impl Health {
             return;
         }
         match outcome {
-            Outcome::Good => {
-                self.failures_in_a_row = 0;
+            Outcome::Slow if is_trial => self.eject(Cause::Slow, now),
+            Outcome::Good | Outcome::Slow => {
                 self.recent.add(now, [1, 0]);
                 if is_ejected {
                     self.recover(now);
                 }
+                self.failures_in_a_row = 0;
+                self.relapses = 0;
+                self.is_proven = true;
             }
             Outcome::Busy(time) => {
                 let until = now.plus(time);
@@ -148,18 +192,47 @@ impl Health {
                     _ => State::Resting { until },
                 };
             }
-            Outcome::Unreachable => self.eject(Cause::Unreachable, now),
-            Outcome::Failed => {
+            Outcome::Unreachable => {
+                self.relapses += u32::from(!self.is_proven && !is_ejected);
+                self.eject(Cause::Unreachable, now);
+            }
+            Outcome::Failed | Outcome::TimedOut | Outcome::BrokeOff => {
                 self.failures_in_a_row += 1;
+                if outcome == Outcome::BrokeOff {
+                    self.breaks_in_a_row += 1;
+                }
+                self.is_proven = false;
                 self.recent.add(now, [1, 1]);
                 let [all, failed] = self.recent.sums(now);
                 let often = all >= ENOUGH && failed * 2 >= all;
-                let is_ill = often || self.failures_in_a_row >= IN_A_ROW;
+                let in_a_row = self.failures_in_a_row.max(self.breaks_in_a_row);
+                let is_ill = often || in_a_row >= IN_A_ROW;
                 if is_trial || (is_ill && may_eject) {
                     self.eject(Cause::Failing, now);
                 }
             }
         }
+    }
+
+    /// An answer was said to its end.
+    pub(super) fn ended_well(&mut self) {
+        self.breaks_in_a_row = 0;
+    }
+
+    /// An answer has begun: in time, or far later than the others' do, which had begun so many in time. Says whether there were
+    /// too many such.
+    pub(super) fn is_slow_again(&mut self, slow: Option<u64>) -> bool {
+        let Some(heard) = slow else {
+            self.slow_row = None;
+            return false;
+        };
+        let row = self.slow_row.get_or_insert(SlowRow {
+            len: 0,
+            others_heard: heard,
+        });
+        row.len += 1;
+        let meanwhile = heard.saturating_sub(row.others_heard);
+        row.len >= SLOW_IN_A_ROW && meanwhile >= SLOW_IN_A_ROW.into()
     }
 
     /// Judges by a probe, which proves that a worker is there, and not that it works.
@@ -169,14 +242,17 @@ impl Health {
                 Outcome::Good,
                 State::Ejected {
                     cause: Cause::Unreachable,
+                    until,
                     ..
                 },
-            ) => self.recover(now),
-            (Outcome::Good | Outcome::Busy(_), _) => {}
+            ) if self.relapses < RELAPSES || now >= until => self.recover(now),
+            (Outcome::Good | Outcome::Slow | Outcome::Busy(_), _) => {}
             // Still not there; or not there any more, whatever else was wrong with it.
             (Outcome::Unreachable, _) => self.eject(Cause::Unreachable, now),
-            (Outcome::Failed, State::Ejected { .. }) => {}
-            (Outcome::Failed, _) => self.saw(outcome, false, may_eject, now),
+            (_, State::Ejected { .. }) => {}
+            (Outcome::Failed | Outcome::TimedOut | Outcome::BrokeOff, _) => {
+                self.saw(outcome, false, may_eject, now)
+            }
         }
     }
 
@@ -206,6 +282,7 @@ impl Health {
         };
         let rest = first.saturating_mul(2u32.saturating_pow(self.ejections));
         self.ejections = self.ejections.saturating_add(1);
+        self.is_proven = false;
         self.state = State::Ejected {
             cause,
             until: now.plus(rest.min(longest)),
@@ -216,6 +293,8 @@ impl Health {
     fn recover(&mut self, now: UnixMs) {
         self.state = State::Well;
         self.failures_in_a_row = 0;
+        self.breaks_in_a_row = 0;
+        self.slow_row = None;
         self.recent.clear();
         self.well_since = now;
     }

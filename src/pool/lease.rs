@@ -1,16 +1,19 @@
 //! A request's place on a worker, and what is learned of the worker by asking it.
 
+use std::mem::replace;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chrono::DateTime;
 use hyper::Response;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::RETRY_AFTER;
+use tokio::time::timeout;
 
 use super::health::Outcome;
+use super::record::Fault;
 use super::worker::{Worker, WorkerId};
 use super::{Pool, SendError};
 use crate::clock::UnixMs;
@@ -26,10 +29,21 @@ pub struct Lease {
     since: UnixMs,
     /// How long the worker may take to its first byte.
     pub(super) patience: Duration,
+    /// All that were asked for this request, this worker among them.
+    pub(super) tried: Vec<WorkerId>,
+    /// How many of them did not begin in their time.
+    pub(super) timeouts: u32,
     /// Whether this request tries an ejected worker, and has shown nothing yet.
     is_trial: AtomicBool,
     is_answered: AtomicBool,
+    broke_off: AtomicBool,
 }
+
+/// The least that a worker may be silent for, however fast the others are. It may have been asked a great deal.
+const SILENCE: Duration = Duration::from_secs(2);
+/// Each worker that a request is given to because another was silent may be silent so many times longer: it may be what is
+/// asked.
+const MORE_EACH_TIME: u32 = 4;
 
 impl Lease {
     /// Takes a place, if there still is one.
@@ -43,8 +57,11 @@ impl Lease {
             served_as: worker.name_of(model).unwrap_or_else(|| model.clone()),
             since: now,
             patience: pool.0.first_byte,
+            tried: vec![],
+            timeouts: 0,
             is_trial: AtomicBool::new(is_trial),
             is_answered: AtomicBool::new(false),
+            broke_off: AtomicBool::new(false),
         })
     }
 
@@ -57,33 +74,104 @@ impl Lease {
         &self.served_as
     }
 
-    /// Posts `body` (JSON) to `path` of the worker and waits for the head of its answer. Dropping what is returned,
-    /// or this future, hangs up on the worker.
-    pub async fn send(&self, path: &str, body: Bytes) -> Result<Response<Incoming>, SendError> {
-        let began = self.pool.0.clock.now();
+    /// Posts `body` (JSON) to `path` of the worker and waits for the head of its answer, a stream or not. Dropping what is
+    /// returned, or this future, hangs up on the worker.
+    pub async fn send(
+        &self,
+        path: &str,
+        body: Bytes,
+        streamed: bool,
+    ) -> Result<Response<Incoming>, SendError> {
+        let began = Instant::now();
+        let work = (self.model.to_string(), streamed);
         let upstream = &self.pool.0.upstream;
         let answer = upstream.post(&self.worker.target, path, body, self.patience);
-        let answer = answer.await;
-        let now = self.pool.0.clock.now();
-        let outcome = match &answer {
-            Ok(answer) => seen(answer, now),
-            Err(SendError::Connection(_)) => Outcome::Unreachable,
-            Err(_) => Outcome::Failed,
+        // Where most are ill, there may be one left to tell what is late.
+        let late = self.pool.late_after(&self.worker, &work, 1);
+        let answer = match late {
+            Some(late) => self.unless_silent(answer, late.max(SILENCE)).await,
+            None => answer.await,
         };
-        self.saw(outcome);
-        if let Ok(answer) = &answer
-            && answer.status().is_success()
-        {
-            self.is_answered.store(true, Ordering::Relaxed);
-            let work = (self.model.to_string(), is_streamed(answer));
-            self.pool.took(&self.worker, &work, now.since(began));
+        let time = began.elapsed();
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                match &error {
+                    SendError::Connection(_) => {
+                        self.saw_fault(Outcome::Unreachable, Fault::Unreachable)
+                    }
+                    // That was said when it was noticed.
+                    SendError::Silent => {}
+                    SendError::Timeout => self.saw_fault(Outcome::TimedOut, Fault::TimedOut),
+                    SendError::Address(_) | SendError::Status(_) | SendError::Answer(_) => {
+                        self.saw_fault(Outcome::Failed, Fault::NotUnderstood);
+                    }
+                }
+                return Err(error);
+            }
+        };
+        let status = answer.status();
+        match seen(&answer, self.pool.0.clock.now()) {
+            Outcome::Good if late.is_some_and(|late| time > late) => self.saw(Outcome::Slow),
+            Outcome::Failed => self.saw_fault(Outcome::Failed, Fault::Status(status.as_u16())),
+            outcome => self.saw(outcome),
         }
-        answer
+        if status.is_success() {
+            self.is_answered.store(true, Ordering::Relaxed);
+            self.pool.took(&self.worker, &work, time);
+        }
+        Ok(answer)
+    }
+
+    /// What `answer` gives, unless the worker says nothing to anybody for so long, which the others never take, and one of those
+    /// can be asked.
+    async fn unless_silent<T>(
+        &self,
+        answer: impl Future<Output = Result<T, SendError>>,
+        silence: Duration,
+    ) -> Result<T, SendError> {
+        tokio::pin!(answer);
+        let mut wait = silence * MORE_EACH_TIME.saturating_pow(self.timeouts.min(4));
+        let mut heard = self.worker.heard();
+        let mut said = false;
+        loop {
+            match timeout(wait, &mut answer).await {
+                Ok(Err(SendError::Timeout)) if said => return Err(SendError::Silent),
+                Ok(answered) => return answered,
+                Err(_) => {}
+            }
+            let is_trial = self.is_trial.load(Ordering::Relaxed);
+            let heard_before = replace(&mut heard, self.worker.heard());
+            if heard != heard_before && !is_trial {
+                // To others it has spoken meanwhile: it is what was asked.
+                continue;
+            }
+            if !replace(&mut said, true) {
+                match self.timeouts == 0 || is_trial {
+                    true => self.saw_fault(Outcome::TimedOut, Fault::TimedOut),
+                    // Another was silent on this request, too: it may not be to blame.
+                    false => self.worker.timed_out(self.pool.0.clock.now()),
+                }
+            }
+            if self
+                .pool
+                .has_better_than(&self.worker, &self.model, &self.tried)
+            {
+                return Err(SendError::Silent);
+            }
+            wait = silence / 2;
+        }
     }
 
     /// Says that the worker broke off an answer that it had begun.
     pub fn failed(&self) {
-        self.saw(Outcome::Failed);
+        self.broke_off.store(true, Ordering::Relaxed);
+        self.saw_fault(Outcome::BrokeOff, Fault::BrokeOff);
+    }
+
+    fn saw_fault(&self, outcome: Outcome, fault: Fault) {
+        self.worker.note(fault, self.pool.0.clock.now());
+        self.saw(outcome);
     }
 
     fn saw(&self, outcome: Outcome) {
@@ -94,8 +182,10 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.worker.leave(*self.is_trial.get_mut());
-        if *self.is_answered.get_mut() {
+        let answered = *self.is_answered.get_mut();
+        let ended_well = answered && !*self.broke_off.get_mut();
+        self.worker.leave(*self.is_trial.get_mut(), ended_well);
+        if answered {
             let time = self.pool.0.clock.now().since(self.since);
             self.pool.served(&self.model, time);
         }
@@ -130,13 +220,6 @@ fn rest_of(text: &str, now: UnixMs) -> Option<Duration> {
         }
     };
     Some(rest.min(LONGEST_REST))
-}
-
-fn is_streamed(answer: &Response<Incoming>) -> bool {
-    answer
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 #[cfg(test)]

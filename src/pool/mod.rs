@@ -17,7 +17,9 @@ mod local;
 mod pace;
 mod probe;
 mod queue;
+mod record;
 mod report;
+mod reported;
 mod retries;
 mod roster;
 mod standing;
@@ -49,9 +51,12 @@ pub use fleet::{Fleet, FleetWorker, Gateway, Origin, View};
 pub use health::Cause;
 pub use lease::Lease;
 pub use local::{LISTENING, LocalWorkerError};
+pub use record::{Counts, FirstByte, LastError};
+pub use reported::Reported;
 use retries::Retries;
+pub use retries::RetryCounts;
 pub use roster::{Change, ChangeError, Roster, StoreError};
-pub use standing::{WorkerStanding, WorkerState};
+pub use standing::{QueueStanding, WorkerStanding, WorkerState};
 pub use ticket::{Position, Ticket};
 pub use upstream::{SendError, address};
 use upstream::{Target, Upstream};
@@ -91,7 +96,7 @@ pub enum NoLease {
     #[error("no worker can take this now")]
     NoneReady { retry_after: Duration },
     #[error(
-        "others could be tried, but there is no time left, or too much was tried again of late"
+        "there is no time left, or too much was tried again of late and no other is well beyond doubt"
     )]
     TriedEnough,
     /// So many wait that this request would not be served in time, or was not.
@@ -122,62 +127,84 @@ impl Pool {
 
     /// Takes a place on a worker that serves the model, may be asked and was not tried: the less busy of two, or the one that the
     /// request's affinity belongs to. Where all their places are taken, waits its turn. Dropped, it gives up its turn.
+    ///
+    /// What a worker has failed goes to one that is well beyond doubt, if there is one; to others, only while not too much of
+    /// late has gone to such.
     pub async fn lease(&self, ask: &mut Ask) -> Result<Lease, NoLease> {
         let now = self.0.clock.now();
         let serving = self.serving(&ask.wish.model);
         if serving.is_empty() && self.all().iter().any(|worker| worker.is_known()) {
             return Err(NoLease::UnknownModel);
         }
-        if !serving
-            .iter()
-            .any(|worker| could_take(worker, &ask.wish, now))
-        {
+        let could = serving.iter().filter(|one| could_take(one, &ask.wish, now));
+        let could: Vec<_> = could.collect();
+        if could.is_empty() {
             return Err(NoLease::NoneReady {
                 retry_after: ready_in(&serving, now),
             });
         }
-        if !ask.is_again() {
-            self.0.retries.began(now);
-        } else if !self.0.retries.take(now, self.in_flight()) {
+        let retries = &self.0.retries;
+        if !ask.wish.is_again() {
+            retries.began(now);
+        } else if !could.iter().any(|one| one.is_sure()) && !retries.has_left(now, self.in_flight())
+        {
+            retries.refused();
+            return Err(NoLease::TriedEnough);
+        }
+        let left = ask.left_of(self.0.first_byte);
+        if left.is_zero() {
             return Err(NoLease::TriedEnough);
         }
         let mut lease = self.place_for(ask).await?;
-        ask.wish.tried.push(lease.worker().clone());
-        lease.patience = self.patience(ask);
-        if lease.patience.is_zero() {
-            return Err(NoLease::TriedEnough);
+        if ask.wish.is_again() {
+            retries.took();
         }
+        ask.asks(lease.worker());
+        lease.patience = self.patience(left, &ask.wish);
+        lease.tried = ask.wish.tried.clone();
+        lease.timeouts = ask.timeouts;
         Ok(lease)
     }
 
     /// Takes a place on one that has any for this request.
     fn choose(&self, wish: &Wish) -> Option<Lease> {
-        let serving = self.serving(&wish.model);
+        let serving = self.serving(&wish.model).into_iter();
+        let untried = serving.filter(|one| !wish.tried.contains(&one.id));
+        if !wish.is_again() {
+            return self.choose_of(&untried.collect::<Vec<_>>(), wish);
+        }
+        let (sure, others): (Vec<_>, Vec<_>) = untried.partition(|one| one.is_sure());
+        self.choose_of(&sure, wish).or_else(|| {
+            let (now, in_flight) = (self.0.clock.now(), self.in_flight());
+            let retries = &self.0.retries;
+            retries.spend(now, in_flight, || self.choose_of(&others, wish))
+        })
+    }
+
+    fn choose_of(&self, workers: &[Arc<Worker>], wish: &Wish) -> Option<Lease> {
         loop {
             let now = self.0.clock.now();
-            let free = serving.iter().filter(|one| !wish.tried.contains(&one.id));
-            let free = free.filter_map(|one| match one.place(now) {
+            let free = workers.iter().filter_map(|one| match one.place(now) {
                 Place::Free(candidate) => Some((candidate, one)),
                 Place::Taken | Place::Closed(_) | Place::Draining => None,
             });
-            let (candidates, workers): (Vec<Candidate>, Vec<_>) = free.unzip();
+            let (candidates, free): (Vec<Candidate>, Vec<_>) = free.unzip();
             let chosen = match wish.affinity {
                 Some(key) => choice::of_affinity(&candidates, key),
                 None => choice::of_two(&candidates, &mut rand::rng()),
             };
             // Another may have taken the last place meanwhile; then there is one worker less to choose from.
-            if let Some(lease) = Lease::take(workers.get(chosen?)?, self, &wish.model) {
+            if let Some(lease) = Lease::take(free.get(chosen?)?, self, &wish.model) {
                 return Some(lease);
             }
         }
     }
 
-    /// How long the worker that was chosen last may take: half of what is left while there is another to turn to.
-    fn patience(&self, ask: &mut Ask) -> Duration {
-        let left = ask.left_of(self.0.first_byte);
+    /// How long the worker that was chosen last may take: half of what is `left` while there is another to turn to.
+    fn patience(&self, left: Duration, wish: &Wish) -> Duration {
         let now = self.0.clock.now();
-        let mut serving = self.serving(&ask.wish.model).into_iter();
-        match serving.any(|worker| could_take(&worker, &ask.wish, now)) {
+        let mut serving = self.serving(&wish.model).into_iter();
+        match serving.any(|worker| could_take(&worker, wish, now)) {
             true => left / 2,
             false => left,
         }

@@ -17,7 +17,7 @@ const OUT_OF_LINE: u32 = 3;
 /// unless it is by no more than this.
 const TRIFLE: Duration = Duration::from_millis(100);
 /// Fewer others are no measure.
-const FEWEST_OTHERS: usize = 2;
+pub(super) const FEWEST_OTHERS: usize = 2;
 
 /// A worker's latest times to its first byte.
 #[derive(Debug, Default)]
@@ -49,6 +49,12 @@ impl Pace {
         (times.len() >= ENOUGH).then(|| middle(times.iter().copied()))?
     }
 
+    /// How long it took at most, of late; `None` while that tells nothing.
+    pub(super) fn longest(&self, work: &Work) -> Option<Duration> {
+        let times = self.times.get(work)?;
+        (times.len() >= ENOUGH).then(|| times.iter().max().copied())?
+    }
+
     /// Of all its work together.
     pub(super) fn median(&self) -> Option<Duration> {
         middle(self.times.values().flatten().copied())
@@ -66,6 +72,12 @@ pub(super) fn is_out_of_line(own: Duration, others: impl Iterator<Item = Duratio
     enough
         && middle(others.into_iter())
             .is_some_and(|usual| own > usual * OUT_OF_LINE && own > usual + TRIFLE)
+}
+
+/// From when on a first byte is late, where the others took as long as `longest` says at most.
+pub(super) fn late_after(longest: &[Duration]) -> Option<Duration> {
+    let most = *longest.iter().max()?;
+    Some((most * OUT_OF_LINE).max(most + TRIFLE))
 }
 
 fn middle(times: impl Iterator<Item = Duration>) -> Option<Duration> {
@@ -103,6 +115,18 @@ mod tests {
     }
 
     #[test]
+    fn late_is_what_comes_several_times_later_than_the_latest_of_the_others() {
+        for (longest, late) in [
+            (&[200, 400][..], Some(1_200)),
+            (&[5, 10, 2], Some(110)),
+            (&[], None),
+        ] {
+            let longest: Vec<_> = ms(longest).collect();
+            assert_eq!(late_after(&longest), late.map(Duration::from_millis));
+        }
+    }
+
+    #[test]
     fn a_pace_is_told_by_enough_answers_of_the_same_work() {
         let (streams, whole) = (("m".to_owned(), true), ("m".to_owned(), false));
         let mut pace = Pace::default();
@@ -115,7 +139,8 @@ mod tests {
             Some(Duration::from_millis(24)),
             "of the last 32"
         );
-        assert_eq!(pace.usual(&whole), None);
+        assert_eq!(pace.longest(&streams), Some(Duration::from_millis(40)));
+        assert_eq!((pace.usual(&whole), pace.longest(&whole)), (None, None));
         pace.forget();
         assert_eq!((pace.usual(&streams), pace.median()), (None, None));
     }

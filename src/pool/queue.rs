@@ -33,13 +33,26 @@ impl<T> Queue<T> {
 
     /// Gives the number under which it can leave.
     pub(super) fn join(&mut self, owner: &Owner, item: T) -> u64 {
+        let number = self.counted(owner);
+        let line = self.waiting.entry(owner.clone()).or_default();
+        line.push_back((number, item));
+        number
+    }
+
+    /// As [`Queue::join`], before all others of `owner`.
+    pub(super) fn join_first(&mut self, owner: &Owner, item: T) -> u64 {
+        let number = self.counted(owner);
+        let line = self.waiting.entry(owner.clone()).or_default();
+        line.push_front((number, item));
+        number
+    }
+
+    fn counted(&mut self, owner: &Owner) -> u64 {
         let (weight, account) = owner;
         self.tiers.join(weight);
         let accounts = self.accounts.entry(*weight).or_insert_with(Turns::new);
         accounts.join(account);
         self.last_number += 1;
-        let line = self.waiting.entry(owner.clone()).or_default();
-        line.push_back((self.last_number, item));
         self.len += 1;
         self.last_number
     }

@@ -1,5 +1,7 @@
-//! How many requests may be given to another worker, so that a fleet which is dying is not asked twice as much for it.
+//! How many requests may be given to another worker of which it is doubtful that it is well, so that a fleet which is dying is
+//! not asked twice as much for it. What goes to a worker that is well beyond doubt costs nothing here: its places are its bound.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::window::Window;
@@ -12,11 +14,28 @@ const FLOOR: usize = 20;
 /// Over the last so many seconds.
 const SECONDS: usize = 10;
 
-pub(super) struct Retries(Mutex<Window>);
+pub(super) struct Retries {
+    window: Mutex<Window>,
+    taken: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What has become, since the start, of requests whose worker had failed them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetryCounts {
+    /// Given to another worker.
+    pub taken: u64,
+    /// Refused, since enough had been tried of late and no worker was well beyond doubt.
+    pub refused: u64,
+}
 
 impl Retries {
     pub(super) fn new() -> Self {
-        Retries(Mutex::new(Window::new(SECONDS)))
+        Retries {
+            window: Mutex::new(Window::new(SECONDS)),
+            taken: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        }
     }
 
     /// Counts a request.
@@ -24,21 +43,51 @@ impl Retries {
         self.window().add(now, [1, 0]);
     }
 
-    /// Takes one retry, if there is one to be had. Those `in_flight` count as requests however long ago they began: they
-    /// are what a worker that dies leaves to be made up for.
-    pub(super) fn take(&self, now: UnixMs, in_flight: usize) -> bool {
+    /// Whether one more may be tried on a worker in doubt. Those `in_flight` count as requests however long ago they began:
+    /// they are what a worker that dies leaves to be made up for.
+    pub(super) fn has_left(&self, now: UnixMs, in_flight: usize) -> bool {
+        has_left(self.window().sums(now), in_flight)
+    }
+
+    /// Makes one try on a worker in doubt, if there is one to be had; `try_it` gives `None` where it came to no try.
+    pub(super) fn spend<T>(
+        &self,
+        now: UnixMs,
+        in_flight: usize,
+        try_it: impl FnOnce() -> Option<T>,
+    ) -> Option<T> {
+        // Held, so that many at once do not spend the same.
         let mut window = self.window();
-        let [requests, retries] = window.sums(now);
-        let may = retries < FLOOR + (requests + in_flight) / SHARE;
-        if may {
-            window.add(now, [0, 1]);
+        if !has_left(window.sums(now), in_flight) {
+            return None;
         }
-        may
+        let tried = try_it()?;
+        window.add(now, [0, 1]);
+        Some(tried)
+    }
+
+    pub(super) fn took(&self) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn counts(&self) -> RetryCounts {
+        RetryCounts {
+            taken: self.taken.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
     }
 
     fn window(&self) -> std::sync::MutexGuard<'_, Window> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn has_left([requests, retries]: [usize; 2], in_flight: usize) -> bool {
+    retries < FLOOR + (requests + in_flight) / SHARE
 }
 
 #[cfg(test)]
@@ -50,7 +99,8 @@ mod tests {
     const NOW: UnixMs = UnixMs(1_000_000);
 
     fn taken(retries: &Retries, now: UnixMs, in_flight: usize) -> usize {
-        (0..10_000).filter(|_| retries.take(now, in_flight)).count()
+        let take = |_: &usize| retries.spend(now, in_flight, || Some(())).is_some();
+        (0..10_000).filter(take).count()
     }
 
     #[test]
@@ -58,6 +108,7 @@ mod tests {
         let retries = Retries::new();
         (0..1_000).for_each(|_| retries.began(NOW));
         assert_eq!(taken(&retries, NOW, 0), FLOOR + 200);
+        assert!(!retries.has_left(NOW, 0) && retries.has_left(NOW, 50));
         assert_eq!(taken(&retries, NOW, 50), 10);
         let later = NOW.plus(Duration::from_secs(SECONDS as u64));
         assert_eq!(taken(&retries, later, 0), FLOOR);
@@ -67,5 +118,14 @@ mod tests {
     fn one_of_three_that_dies_with_all_its_requests_is_made_up_for() {
         // Long ones, none of which began of late.
         assert!(taken(&Retries::new(), NOW, 3 * 30) >= 30);
+    }
+
+    #[test]
+    fn a_try_that_came_to_nothing_is_not_spent() {
+        let retries = Retries::new();
+        for _ in 0..1_000 {
+            assert_eq!(retries.spend(NOW, 0, || None::<()>), None);
+        }
+        assert_eq!(taken(&retries, NOW, 0), FLOOR);
     }
 }

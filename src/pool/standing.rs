@@ -1,5 +1,6 @@
 //! How the workers stand, for pages and metrics.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Pool;
 use super::health::{Cause, State};
+use super::record::{Counts, FirstByte, LastError};
+use super::reported::Reported;
+use super::retries::RetryCounts;
 use super::worker::{Worker, WorkerId};
 use crate::clock::UnixMs;
 
@@ -18,14 +22,39 @@ pub struct WorkerStanding {
     pub url: String,
     /// Ids of the models that it serves.
     pub models: Vec<String>,
+    /// Its share of the requests, against the others'.
+    #[serde(default)]
+    pub weight: u32,
+    /// The most requests that it is given at once; `None` where that is not bounded.
+    pub max_in_flight: Option<usize>,
     pub in_flight: usize,
     /// How many wait for one of its models.
     pub waiting: usize,
     /// To its first byte: the middle of the latest answers.
     pub latency: Option<Duration>,
+    pub first_byte: Option<FirstByte>,
+    /// Since the service started.
+    #[serde(default)]
+    pub counts: Counts,
     /// Of what it was asked in the last half minute, how much has failed.
     pub error_rate: f64,
+    /// Its load by its own word, if it has said so of late.
+    pub reported: Option<Reported>,
+    pub last_error: Option<LastError>,
+    /// When it first said what it serves.
+    pub known_since: Option<UnixMs>,
+    /// When it was asked last.
+    pub last_probe: Option<UnixMs>,
     pub state: WorkerState,
+}
+
+/// Those that wait for a place on a worker that serves one model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueStanding {
+    pub model: String,
+    pub waiting: usize,
+    /// How long it takes until all of them have a place, as far as can be told.
+    pub estimate: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +92,22 @@ impl Pool {
         };
         workers.iter().map(stand).collect()
     }
+
+    /// How long the queues are, of each model that was ever asked for.
+    pub fn queues(&self) -> Vec<QueueStanding> {
+        let all = self.waiting().into_iter();
+        all.map(|(model, waiting)| QueueStanding {
+            estimate: self.until_served(&model, waiting),
+            waiting,
+            model: model.to_string(),
+        })
+        .collect()
+    }
+
+    /// What became, since the start, of requests whose worker had failed them.
+    pub fn retries(&self) -> RetryCounts {
+        self.0.retries.counts()
+    }
 }
 
 fn standing(worker: &Worker, now: UnixMs) -> WorkerStanding {
@@ -74,14 +119,24 @@ fn standing(worker: &Worker, now: UnixMs) -> WorkerStanding {
         _ if !worker.is_known() => WorkerState::Unknown,
         State::Well | State::Resting { .. } => WorkerState::Ready,
     };
+    let books = worker.books(now);
+    let (counts, last_error) = books.record;
     WorkerStanding {
         id: worker.id.clone(),
         url: worker.target.url().to_owned(),
         models: worker.cards().iter().map(|card| card.id.clone()).collect(),
+        weight: worker.weight,
+        max_in_flight: worker.max_in_flight.map(NonZeroUsize::get),
         in_flight: worker.in_flight(),
         waiting: 0,
         latency: worker.median(),
+        first_byte: FirstByte::of(books.first_bytes),
+        counts,
         error_rate: worker.error_rate(now),
+        reported: books.reported,
+        last_error,
+        known_since: books.known_since,
+        last_probe: books.probed,
         state,
     }
 }

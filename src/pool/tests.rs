@@ -48,7 +48,7 @@ pub(super) fn pool_with(room: &[usize], queue: QueueSettings) -> Pool {
         let mut settings: WorkerSettings = url.parse().unwrap();
         settings.max_in_flight = NonZeroUsize::new(*max);
         let worker = Worker::of(&settings);
-        worker.learn(vec![model(MODEL)]);
+        worker.learn(vec![model(MODEL)], UnixMs(0));
         Arc::new(worker)
     });
     let clock = Clock::manual(UnixMs(1_000_000));
@@ -137,75 +137,162 @@ async fn what_was_tried_or_serves_nothing_of_the_kind_is_not_leased() {
     assert!(matches!(unknown, Err(NoLease::UnknownModel)));
 }
 
-fn fail(pool: &Pool, at: usize) {
+pub(super) fn fail(pool: &Pool, at: usize) {
     let worker = pool.all()[at].clone();
     (0..3).for_each(|_| pool.saw(&worker, Outcome::Failed, false));
 }
 
-#[test]
-fn no_more_than_half_are_ejected_while_they_answer() {
-    for (workers, ejected) in [(1, 0), (2, 1), (3, 1), (4, 2), (9, 4)] {
-        let pool = pool(&vec![9; workers]);
-        (0..workers).for_each(|at| fail(&pool, at));
-        let states = pool.snapshot().into_iter().map(|standing| standing.state);
-        let out = states.filter(|state| matches!(state, WorkerState::Ejected { .. }));
-        assert_eq!(out.count(), ejected, "of {workers}");
-    }
+/// What a request asks that the workers `at` have failed.
+fn ask_again(pool: &Pool, at: &[usize]) -> Ask {
+    let mut ask = ask();
+    at.iter().for_each(|at| ask.asks(&pool.all()[*at].id));
+    ask
 }
 
-#[test]
-fn threads_that_see_many_fail_at_once_eject_no_more_than_half() {
-    let pool = pool(&[9; 8]);
-    let barrier = Barrier::new(8);
-    thread::scope(|scope| {
-        for at in 0..8 {
-            let (pool, barrier) = (&pool, &barrier);
-            scope.spawn(move || {
-                barrier.wait();
-                fail(pool, at);
-            });
-        }
-    });
-    let out = pool
-        .all()
-        .iter()
-        .filter(|one| one.is_ejected_alive())
-        .count();
-    assert_eq!(out, 4);
+/// Spends all that may be tried on workers in doubt.
+fn spend_retries(pool: &Pool) {
+    let (now, retries) = (pool.0.clock.now(), &pool.0.retries);
+    while retries.spend(now, pool.in_flight(), || Some(())).is_some() {}
 }
 
-#[test]
-fn the_slow_one_is_ejected_and_measured_anew_when_it_is_back() {
-    let pool = pool(&[9; 4]);
-    let work = (MODEL.to_owned(), true);
-    let took = |at: usize, ms: u64, times: usize| {
-        let worker = pool.all()[at].clone();
-        (0..times).for_each(|_| pool.took(&worker, &work, Duration::from_millis(ms)));
-        pool.snapshot()[at].state
+#[tokio::test]
+async fn enough_was_tried_when_none_is_left_but_workers_in_doubt() {
+    let pool = pool(&[9; 3]);
+    let refused = async |at: &[usize]| {
+        let leased = pool.lease(&mut ask_again(&pool, at)).await;
+        leased.map(drop) == Err(NoLease::TriedEnough)
     };
-    for at in 0..3 {
-        assert_eq!(took(at, 200 + at as u64, 40), WorkerState::Ready);
+    assert!(!refused(&[0]).await, "there is some left");
+    spend_retries(&pool);
+    assert!(refused(&[0]).await, "none has ever answered");
+    let worker = pool.all()[2].clone();
+    pool.saw(&worker, Outcome::Good, false);
+    for _ in 0..100 {
+        let lease = pool.lease(&mut ask_again(&pool, &[0])).await.unwrap();
+        assert_eq!(*lease.worker(), worker.id);
     }
-    let until = pool.0.clock.now().plus(Duration::from_secs(5));
-    let ejected = WorkerState::Ejected {
-        cause: Cause::Slow,
-        until,
-    };
-    assert_eq!(took(3, 2_000, 40), ejected);
-    pool.0.clock.advance(Duration::from_secs(5));
-    assert_eq!(pool.snapshot()[3].state, WorkerState::HalfOpen);
-    // Its trial goes well.
-    let worker = pool.all()[3].clone();
-    let trial = Lease::take(&worker, &pool, &MODEL.into()).unwrap();
-    assert!(Lease::take(&worker, &pool, &MODEL.into()).is_none());
-    pool.saw(&worker, Outcome::Good, true);
-    drop(trial);
+    assert!(refused(&[0, 2]).await, "it has failed this one");
+    pool.saw(&worker, Outcome::Failed, false);
+    assert!(refused(&[0]).await, "it has failed since");
+    pool.saw(&worker, Outcome::Good, false);
+    assert!(!refused(&[0]).await, "it has answered since");
     assert_eq!(
-        took(3, 2_000, 12),
-        WorkerState::Ready,
-        "few answers tell nothing"
+        pool.retries(),
+        RetryCounts {
+            taken: 102,
+            refused: 3
+        }
     );
-    assert!(matches!(took(3, 2_000, 12), WorkerState::Ejected { .. }));
+    assert!(
+        pool.lease(&mut ask()).await.is_ok(),
+        "new ones are no retries"
+    );
+}
+
+#[tokio::test]
+async fn what_was_failed_waits_for_a_place_that_is_well_beyond_doubt() {
+    let pool = pool_with(
+        &[9, 9, 1],
+        QueueSettings {
+            wait: Duration::from_secs(20),
+            length: 0,
+        },
+    );
+    let worker = pool.all()[2].clone();
+    pool.saw(&worker, Outcome::Good, false);
+    spend_retries(&pool);
+    let held = Lease::take(&worker, &pool, &MODEL.into()).unwrap();
+    // In a queue that takes nobody who is new; there, too, it gets no place in doubt.
+    let mut again = ask_again(&pool, &[0]);
+    let mut waits = Box::pin(pool.lease(&mut again));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    pool.hand_out();
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    drop(held);
+    let lease = waits.await.unwrap();
+    assert_eq!(*lease.worker(), worker.id);
+}
+
+#[test]
+fn what_was_failed_goes_to_who_is_well_rather_than_to_who_is_in_doubt() {
+    let pool = pool(&[9; 4]);
+    let worker = pool.all()[3].clone();
+    pool.saw(&worker, Outcome::Good, false);
+    let wish = ask_again(&pool, &[0]).wish;
+    let held: Vec<_> = (0..20).filter_map(|_| pool.choose(&wish)).collect();
+    let well = held.iter().filter(|lease| *lease.worker() == worker.id);
+    assert_eq!(
+        (well.count(), held.len()),
+        (9, 20),
+        "to the others when it is full"
+    );
+}
+
+#[test]
+fn while_a_request_waits_for_a_place_its_time_to_the_first_byte_stands_still() {
+    let mut ask = ask();
+    let whole = Duration::from_secs(20);
+    assert_eq!(ask.left_of(whole), whole);
+    ask.asks(&pool(&[1]).all()[0].id);
+    let left = ask.left_of(whole);
+    assert!(left < whole);
+    assert_eq!(ask.left_of(whole), left);
+}
+
+#[test]
+fn of_what_a_worker_reports_the_load_of_others_counts_and_only_while_it_is_fresh() {
+    let pool = pool(&[99, 99]);
+    let workers = pool.all();
+    let (here, elsewhere) = (&workers[0], &workers[1]);
+    let held: Vec<_> = (0..3)
+        .map(|_| Lease::take(here, &pool, &MODEL.into()).unwrap())
+        .collect();
+    let reports = |running, waiting| {
+        let reported = Reported {
+            running,
+            waiting,
+            cache_usage: None,
+        };
+        here.reports(reported, pool.0.clock.now());
+        reported
+    };
+    let seen = |worker: &Worker| match worker.place(pool.0.clock.now()) {
+        Place::Free(seen) => (seen.in_flight, seen.is_strained),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((seen(here), seen(elsewhere)), ((3, false), (0, false)));
+    let reported = reports(3, 0);
+    assert_eq!(seen(here), (3, false), "all of it is ours");
+    assert_eq!(pool.snapshot()[0].reported, Some(reported));
+    reports(10, 5);
+    assert_eq!(seen(here), (15, true));
+    drop(held);
+    assert_eq!(seen(here), (12, true), "what others have is still there");
+    // Less than we have sent it: some of that is not there yet.
+    reports(0, 0);
+    assert_eq!(seen(here), (0, false));
+    reports(8, 0);
+    let alone: Vec<_> = (0..8).filter_map(|_| pool.choose(&ask().wish)).collect();
+    assert!(alone.iter().all(|lease| *lease.worker() == elsewhere.id));
+    drop(alone);
+    pool.0.clock.advance(probe::FRESH);
+    assert_eq!(seen(here), (8, false));
+    pool.0.clock.advance(Duration::from_millis(1));
+    assert_eq!(seen(here), (0, false));
+    assert_eq!(pool.snapshot()[0].reported, None);
+}
+
+#[test]
+fn queues_are_told_by_model() {
+    let pool = pool(&[2, 2]);
+    let name: Arc<str> = MODEL.into();
+    (0..40).for_each(|_| pool.served(&name, Duration::from_secs(20)));
+    let expected = QueueStanding {
+        model: MODEL.to_owned(),
+        waiting: 0,
+        estimate: Some(Duration::ZERO),
+    };
+    assert_eq!(pool.queues(), [expected]);
 }
 
 #[test]
@@ -259,6 +346,7 @@ fn a_snapshot_tells_what_each_worker_does_and_how_well() {
     pool.saw(&worker, Outcome::Failed, false);
     let rest = Duration::from_secs(3);
     pool.saw(&pool.all()[1].clone(), Outcome::Busy(rest), false);
+    worker.note(record::Fault::Status(500), pool.0.clock.now());
     let [busy, resting] = pool.snapshot().try_into().unwrap();
     assert_eq!(busy.id.as_str(), "127.0.0.1:1/0");
     assert_eq!(busy.url, "http://127.0.0.1:1/0");
@@ -266,6 +354,24 @@ fn a_snapshot_tells_what_each_worker_does_and_how_well() {
     assert_eq!((busy.in_flight, busy.waiting), (1, 0));
     assert_eq!(busy.latency, Some(Duration::from_millis(20)));
     assert_eq!((busy.error_rate, busy.state), (0.25, WorkerState::Ready));
-    let until = pool.0.clock.now().plus(rest);
+    assert_eq!((busy.weight, busy.max_in_flight), (1, Some(2)));
+    let counts = Counts {
+        answered: 3,
+        failed: 1,
+        ..Counts::default()
+    };
+    assert_eq!(busy.counts, counts);
+    assert_eq!((resting.counts.busy, resting.first_byte), (1, None));
+    let first_byte = busy.first_byte.unwrap();
+    let ms = [first_byte.p50, first_byte.p95, first_byte.p99].map(|time| time.as_millis());
+    assert_eq!(ms, [20, 30, 30]);
+    let now = pool.0.clock.now();
+    let error = LastError {
+        what: "It answered with status 500.".to_owned(),
+        at: now,
+    };
+    assert_eq!((busy.last_error, resting.last_error), (Some(error), None));
+    assert_eq!((busy.known_since, busy.last_probe), (Some(UnixMs(0)), None));
+    let until = now.plus(rest);
     assert_eq!(resting.state, WorkerState::Resting { until });
 }

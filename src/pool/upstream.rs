@@ -22,6 +22,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// For a worker's answer to what it serves.
 const DISCOVERY: Duration = Duration::from_secs(5);
 const DISCOVERY_BYTES: usize = 4 << 20;
+/// For what it exports for Prometheus.
+const METRICS: Duration = Duration::from_secs(2);
+const METRICS_BYTES: usize = 2 << 20;
 
 /// Why a worker gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,10 @@ pub enum SendError {
     Connection(#[source] hyper_util::client::legacy::Error),
     #[error("the worker did not answer in time")]
     Timeout,
+    #[error("the worker was silent for far longer than others ever are")]
+    Silent,
+    #[error("the worker answered with status {0}")]
+    Status(u16),
     #[error("the worker's answer was not understood: {0}")]
     Answer(String),
 }
@@ -122,21 +129,37 @@ impl Upstream {
             .request(Method::GET, "/v1/models")
             .body(Full::default())
             .map_err(SendError::Address)?;
-        let answer = self.answer(request, DISCOVERY).await?;
-        if !answer.status().is_success() {
-            return Err(SendError::Answer(format!(
-                "/v1/models gave status {}",
-                answer.status().as_u16()
-            )));
-        }
-        let body = Limited::new(answer.into_body(), DISCOVERY_BYTES);
-        let bytes = timeout(DISCOVERY, body.collect())
-            .await
-            .map_err(|_| SendError::Timeout)?
-            .map_err(|error| SendError::Answer(error.to_string()))?
-            .to_bytes();
+        let bytes = self.whole(request, DISCOVERY, DISCOVERY_BYTES).await?;
         serde_json::from_slice(&bytes)
             .map_err(|error| SendError::Answer(format!("/v1/models: {error}")))
+    }
+
+    /// What it exports for Prometheus.
+    pub(super) async fn metrics(&self, target: &Target) -> Result<Bytes, SendError> {
+        let request = target
+            .request(Method::GET, "/metrics")
+            .body(Full::default())
+            .map_err(SendError::Address)?;
+        self.whole(request, METRICS, METRICS_BYTES).await
+    }
+
+    /// A good answer of no more than so many bytes, which begins in `patience` and ends in as long again.
+    async fn whole(
+        &self,
+        request: Request<Full<Bytes>>,
+        patience: Duration,
+        bytes: usize,
+    ) -> Result<Bytes, SendError> {
+        let answer = self.answer(request, patience).await?;
+        if !answer.status().is_success() {
+            return Err(SendError::Status(answer.status().as_u16()));
+        }
+        let body = Limited::new(answer.into_body(), bytes).collect();
+        let body = timeout(patience, body)
+            .await
+            .map_err(|_| SendError::Timeout)?
+            .map_err(|error| SendError::Answer(error.to_string()))?;
+        Ok(body.to_bytes())
     }
 
     async fn answer(

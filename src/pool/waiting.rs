@@ -116,12 +116,14 @@ impl Pool {
         let turn = line.queue.position(&wish.owner);
         let estimate = self.estimate(line, &wish.model, turn);
         let is_hopeless = allowed.is_zero() || estimate.is_some_and(|wait| wait > allowed);
+        // What had a place and lost it has waited, and is no more than had places: it goes before what comes now.
+        let is_new = !wish.is_again();
         // Where there is room though others wait, those were tried there; then it need not wait for them.
-        if is_hopeless && !self.has_room(&wish.model) {
+        if is_new && is_hopeless && !self.has_room(&wish.model) {
             return Err(full(&mut lines));
         }
         let mut displaced = None;
-        if line.queue.len() >= self.0.queue.length {
+        if is_new && line.queue.len() >= self.0.queue.length {
             displaced = line.queue.displace(&wish.owner);
             if displaced.is_none() {
                 return Err(full(&mut lines));
@@ -132,7 +134,10 @@ impl Pool {
             wish: wish.clone(),
             hand,
         };
-        let number = line.queue.join(&wish.owner, waiter);
+        let number = match is_new {
+            true => line.queue.join(&wish.owner, waiter),
+            false => line.queue.join_first(&wish.owner, waiter),
+        };
         ask.slot.draw(wish, number);
         if displaced.is_none() {
             lines.waiting += 1;
@@ -201,9 +206,8 @@ impl Pool {
     /// How many wait, by model.
     pub fn waiting(&self) -> BTreeMap<Arc<str>, usize> {
         let lines = self.lines();
-        let lengths = lines.lines.iter();
-        lengths
-            .map(|(model, line)| (model.clone(), line.queue.len()))
+        let all = lines.lines.iter();
+        all.map(|(model, line)| (model.clone(), line.queue.len()))
             .collect()
     }
 

@@ -77,7 +77,7 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
             true => call.body.clone(),
             false => naming::renamed_body(&call.body, lease.served_as()),
         };
-        let sent = lease.send(call.target.path, body).await;
+        let sent = lease.send(call.target.path, body, call.stream).await;
         exchange.arrival.took(Phase::Upstream, began.elapsed());
         last = match sent {
             Ok(response) if response.status().is_success() => {
@@ -98,7 +98,10 @@ pub(super) async fn dispatch(exchange: &mut Exchange, call: &Call) -> Result<Ans
                 }
             }
             Err(error) => {
-                let timed_out = matches!(error, SendError::Timeout);
+                let timed_out = matches!(error, SendError::Timeout | SendError::Silent);
+                if timed_out {
+                    ask.timed_out();
+                }
                 let error = &error as &dyn Error;
                 tracing::warn!(request_id = %exchange.arrival.id, worker = %lease.worker(), error, "worker failed; trying another");
                 Some(match timed_out {

@@ -10,6 +10,7 @@ fn fleet(weights: &[u32]) -> Vec<Candidate> {
     let candidate = |(at, weight): (usize, &u32)| Candidate {
         in_flight: 0,
         weight: *weight,
+        is_strained: false,
         number: number_of(&format!("10.0.0.{at}:8000")),
     };
     weights.iter().enumerate().map(candidate).collect()
@@ -151,4 +152,22 @@ fn a_favourite_that_is_too_busy_yields_and_a_lost_worker_moves_no_other_keys() {
     for (key, home) in (0..).zip(&homes).filter(|(_, home)| **home != 0) {
         assert_eq!(of_affinity(fewer, mixed(key)).unwrap() + 1, *home);
     }
+}
+
+#[test]
+fn who_lets_requests_wait_yields_to_who_does_not() {
+    let mut chance = StdRng::seed_from_u64(5);
+    let mut two = fleet(&[1, 1]);
+    two[0].is_strained = true;
+    two[1].in_flight = 100;
+    assert!((0..50).all(|_| of_two(&two, &mut chance) == Some(1)));
+    for key in 0..50 {
+        assert_eq!(of_affinity(&two, mixed(key)), Some(1));
+    }
+    two[1].is_strained = true;
+    assert!((0..50).all(|_| of_two(&two, &mut chance) == Some(0)));
+    let homes: Vec<_> = (0..50)
+        .filter_map(|key| of_affinity(&two, mixed(key)))
+        .collect();
+    assert_eq!(homes.len(), 50, "somebody has to");
 }

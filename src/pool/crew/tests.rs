@@ -10,7 +10,7 @@ use super::super::lease::Lease;
 use super::super::roster::Roster;
 use super::super::tests::model;
 use super::*;
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixMs};
 use crate::db;
 use crate::tasks::Tasks;
 
@@ -93,7 +93,7 @@ async fn a_worker_whose_settings_change_is_replaced_and_serves_what_it_did() {
     let dir = TempDir::new().unwrap();
     let (pool, tasks) = started(&dir).await;
     let before = pool.worker(ID).unwrap();
-    before.learn(vec![model("m")]);
+    before.learn(vec![model("m")], UnixMs(0));
     let held = Lease::take(&before, &pool, &"m".into()).unwrap();
     let change = Change {
         max_in_flight: Some(NonZeroUsize::new(7)),

@@ -190,3 +190,77 @@ fn a_trial_that_is_asked_to_wait_ends_the_illness_and_begins_a_rest() {
     one.tried(Outcome::Busy(MS * 3));
     assert!(one.is_out_for(MS * 3));
 }
+
+#[test]
+fn well_beyond_doubt_is_who_has_answered_and_not_failed_since() {
+    let mut one = Patient::new();
+    assert!(!one.health.is_sure(), "nobody has asked it yet");
+    one.saw(Outcome::Good);
+    assert!(one.health.is_sure());
+    for doubtful in [Outcome::Failed, Outcome::TimedOut, Outcome::BrokeOff] {
+        one.saw(doubtful);
+        assert!(!one.health.is_sure(), "{doubtful:?}");
+        one.saw(Outcome::Good);
+        assert!(one.health.is_sure());
+    }
+    one.saw(Outcome::Unreachable);
+    one.probed(Outcome::Good);
+    assert_eq!(one.way(), Way::Open);
+    assert!(!one.health.is_sure(), "it is there, and that is all");
+}
+
+#[test]
+fn who_begins_well_and_breaks_off_is_ejected_too() {
+    let mut one = Patient::new();
+    for _ in 0..5 {
+        for _ in 1..IN_A_ROW {
+            one.saw(Outcome::Good);
+            one.saw(Outcome::BrokeOff);
+        }
+        one.health.ended_well();
+        one.pass(Duration::from_secs(30));
+    }
+    assert_eq!(one.way(), Way::Open);
+    for _ in 0..IN_A_ROW {
+        one.saw(Outcome::Good);
+        one.saw(Outcome::BrokeOff);
+    }
+    assert!(one.is_out_for(FAILING.0));
+}
+
+#[test]
+fn a_trial_that_is_as_slow_as_before_ends_nothing() {
+    let mut one = Patient::new();
+    one.health.is_slow(one.clock.now());
+    one.pass(FAILING.0);
+    one.tried(Outcome::Slow);
+    assert!(one.is_out_for(FAILING.0 * 2));
+    one.pass(FAILING.0 * 2);
+    one.tried(Outcome::Good);
+    assert_eq!(one.way(), Way::Open);
+    one.saw(Outcome::Slow);
+    assert_eq!(
+        one.way(),
+        Way::Open,
+        "one that is well may be slow for once"
+    );
+}
+
+#[test]
+fn who_is_there_for_probes_and_not_for_requests_is_not_brought_back_for_ever() {
+    let mut one = Patient::new();
+    one.saw(Outcome::Good);
+    for _ in 0..=RELAPSES {
+        one.saw(Outcome::Unreachable);
+        one.probed(Outcome::Good);
+    }
+    let rest = UNREACHABLE.0 * 2u32.pow(RELAPSES);
+    assert!(one.is_out_for(rest), "{:?}", one.way());
+    one.pass(rest);
+    one.probed(Outcome::Good);
+    assert_eq!(one.way(), Way::Open);
+    one.saw(Outcome::Good);
+    one.saw(Outcome::Unreachable);
+    one.probed(Outcome::Good);
+    assert_eq!(one.way(), Way::Open, "it was there for one");
+}

@@ -199,3 +199,18 @@ fn who_cannot_be_served_holds_up_nobody_behind_it() {
     );
     assert_eq!(drain(&mut queue), ["picky"], "it keeps its place");
 }
+
+#[test]
+fn who_comes_again_is_first_of_its_own_and_takes_no_turn_of_others() {
+    let mut queue = Queue::new();
+    let (own, other) = (owner(1), owner(1));
+    for item in ["own 1", "own 2"] {
+        queue.join(&own, item);
+    }
+    queue.join(&other, "other");
+    let number = queue.join_first(&own, "again, and left");
+    queue.join_first(&own, "again");
+    assert_eq!(queue.leave(&own, number), Some("again, and left"));
+    assert_eq!(queue.len(), 4);
+    assert_eq!(drain(&mut queue), ["again", "other", "own 1", "own 2"]);
+}

@@ -35,6 +35,16 @@ impl ServiceTime {
 }
 
 impl Pool {
+    /// How long it takes until so many who wait for `model` have had their places, as far as can be told.
+    pub(in crate::pool) fn until_served(
+        &self,
+        model: &Arc<str>,
+        waiting: usize,
+    ) -> Option<Duration> {
+        let mut lines = self.lines();
+        self.estimate(lines.line(model), model, waiting)
+    }
+
     /// How long it will be on average until the one whose `turn` it is is served, as far as can be told.
     pub(super) fn estimate(&self, line: &Line, model: &str, turn: usize) -> Option<Duration> {
         let all = line.pace.known()?.saturating_mul(number(turn));

@@ -9,6 +9,7 @@ use super::super::tests::{MODEL, ask, caller, model, pool, pool_with};
 use super::super::{Ask, WorkerId};
 use super::forecast::A_MOMENT;
 use super::*;
+use crate::clock::UnixMs;
 use crate::config::QueueSettings;
 use crate::principal::{Principal, Tier};
 
@@ -278,7 +279,7 @@ async fn a_place_that_none_before_can_use_is_there_for_who_will_not_wait() {
 #[tokio::test]
 async fn models_that_share_a_worker_take_turns() {
     let pool = pool(&[1]);
-    pool.all()[0].learn(vec![model("m"), model("n")]);
+    pool.all()[0].learn(vec![model("m"), model("n")], UnixMs(0));
     let held = pool.lease(&mut ask()).await.unwrap();
     let said = Said::default();
     let mut tasks = JoinSet::new();
@@ -303,7 +304,7 @@ async fn models_that_share_a_worker_take_turns() {
 #[tokio::test]
 async fn who_is_refused_is_told_of_those_too_who_wait_there_for_other_models() {
     let pool = pool(&[1]);
-    pool.all()[0].learn(vec![model("m"), model("n")]);
+    pool.all()[0].learn(vec![model("m"), model("n")], UnixMs(0));
     for (name, seconds) in [("m", 1), ("n", 5)] {
         (0..9).for_each(|_| pool.served(&name.into(), Duration::from_secs(seconds)));
     }
