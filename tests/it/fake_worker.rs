@@ -1,9 +1,12 @@
 //! A worker that does what a test tells it to, and tells what was done to it.
 
+// Told, because benches/chaos.rs has this file from where it lies itself.
+#[path = "fake_worker/answer.rs"]
 mod answer;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 pub use answer::Tally;
 use answer::{Answer, Asked};
@@ -41,6 +45,8 @@ pub struct Script {
     /// Whether the gate holds back the end alone, and no token.
     holds_end: bool,
     breaks_off: bool,
+    /// How long it takes to begin.
+    pub takes: Duration,
 }
 
 impl Script {
@@ -57,6 +63,7 @@ impl Script {
             door: None,
             holds_end: false,
             breaks_off: false,
+            takes: Duration::ZERO,
         }
     }
 
@@ -137,6 +144,8 @@ struct Face {
     tally: watch::Sender<Tally>,
     /// Who does not send this key is turned away.
     key: Arc<Mutex<Option<String>>>,
+    /// What it exports for Prometheus, if it does.
+    metrics: Arc<Mutex<Option<String>>>,
 }
 
 impl FakeWorker {
@@ -155,6 +164,7 @@ impl FakeWorker {
             requests: Arc::default(),
             tally: watch::Sender::default(),
             key: Arc::default(),
+            metrics: Arc::default(),
         };
         let listener = Arc::new(listener);
         let mut serving = JoinSet::new();
@@ -197,6 +207,11 @@ impl FakeWorker {
         *self.face.key.lock().unwrap() = Some(key.to_owned());
     }
 
+    /// Says so for Prometheus from now on, or nothing.
+    pub fn exports(&self, metrics: Option<&str>) {
+        *self.face.metrics.lock().unwrap() = metrics.map(str::to_owned);
+    }
+
     pub fn own_model(&self) -> &str {
         &self.face.own_model
     }
@@ -226,6 +241,7 @@ impl FakeWorker {
 
 async fn serve(listener: Arc<TcpListener>, face: Face) {
     let router = Router::new()
+        .route("/metrics", get(metrics))
         .route("/v1/models", get(models))
         .route("/v1/chat/completions", post(chat))
         .route("/v1/embeddings", post(embeddings))
@@ -255,6 +271,11 @@ async fn open(State(face): State<Face>, request: Request, next: Next) -> Respons
         return StatusCode::UNAUTHORIZED.into_response();
     }
     next.run(request).await
+}
+
+async fn metrics(State(face): State<Face>) -> Result<String, StatusCode> {
+    let metrics = face.metrics.lock().unwrap().clone();
+    metrics.ok_or(StatusCode::NOT_FOUND)
 }
 
 async fn models(State(face): State<Face>) -> Json<Value> {
@@ -324,6 +345,9 @@ impl Face {
         };
         if let Some(door) = &script.door {
             door.acquire().await.unwrap().forget();
+        }
+        if !script.takes.is_zero() {
+            sleep(script.takes).await;
         }
         match script.refusal {
             Some((status, body)) => {

@@ -12,7 +12,7 @@ use assisters::config::{
     StreamSettings,
 };
 use assisters::keys::{Key, Keys, NewKey};
-use assisters::pool::Pool;
+use assisters::pool::{Pool, WorkerStanding};
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -74,7 +74,11 @@ impl Site {
     }
 
     pub async fn configured(dir: TempDir, config: Config) -> Self {
-        let clock = Clock::manual(Clock::system().now());
+        Site::by(Clock::manual(Clock::system().now()), dir, config).await
+    }
+
+    /// One that goes by `clock`.
+    pub async fn by(clock: Clock, dir: TempDir, config: Config) -> Self {
         let running = server::start(config, clock.clone()).await.unwrap();
         Site {
             clock,
@@ -88,16 +92,19 @@ impl Site {
         &self.running.pool
     }
 
+    /// How its workers stand, in the order in which they are configured.
+    pub fn workers(&self) -> Vec<WorkerStanding> {
+        self.running.pool.snapshot()
+    }
+
     /// How many requests wait for a place on a worker.
     pub fn waiting(&self) -> usize {
-        let workers = self.running.pool.snapshot();
-        workers.iter().map(|worker| worker.waiting).sum()
+        self.workers().iter().map(|worker| worker.waiting).sum()
     }
 
     /// How many places on workers are taken.
     pub fn in_flight(&self) -> usize {
-        let workers = self.running.pool.snapshot();
-        workers.iter().map(|worker| worker.in_flight).sum()
+        self.workers().iter().map(|worker| worker.in_flight).sum()
     }
 
     /// For clients that speak no HTTP, or not as one should.

@@ -1,5 +1,6 @@
+use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assisters::principal::Tier;
 use reqwest::StatusCode;
@@ -241,4 +242,93 @@ async fn a_fleet_that_fails_is_not_asked_much_more_for_it() {
     // Half of the workers are not ejected, and each request could be tried on them all.
     let asked: usize = workers.iter().map(|worker| worker.requests().len()).sum();
     assert!((130..=140).contains(&asked), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_a_worker_leaves_the_well_one_takes_it_all() {
+    const REQUESTS: usize = 400;
+    let (mut lost, well) = (FakeWorker::start().await, FakeWorker::start().await);
+    let site = Site::with(&[&lost, &well]).await;
+    let keys = [site.key(Tier::Startup).await, site.key(Tier::Startup).await];
+    site.answer(&keys[0], json!({"model": well.own_model()}))
+        .await;
+    let gate = Arc::new(Semaphore::new(0));
+    for worker in [&lost, &well] {
+        worker.follow(Script::says(&["x"]).through(&gate));
+    }
+    let mut running = JoinSet::new();
+    for number in 0..REQUESTS {
+        let request = site.chat(&keys[number % keys.len()], json!({}));
+        running.spawn(async move { request.send().await.unwrap().status() });
+    }
+    let asked = || lost.requests().len() + well.requests().len() - 1;
+    until(async || asked() == REQUESTS).await;
+    let left = lost.requests().len();
+    // More than a fleet that dies is tried again with: a fifth of what came of late and of what runs, and a few.
+    assert!(left > 20 + 2 * REQUESTS / 5, "{left}");
+    lost.die();
+    until(async || well.requests().len() == 1 + REQUESTS).await;
+    gate.add_permits(REQUESTS);
+    assert_eq!(within(running.join_all()).await, [StatusCode::OK; REQUESTS]);
+}
+
+#[tokio::test]
+async fn a_retry_that_waits_for_a_place_has_its_whole_time_when_it_gets_one() {
+    const FIRST_BYTE: Duration = Duration::from_secs(2);
+    let (ill, well) = (FakeWorker::start().await, FakeWorker::start().await);
+    let site = Site::tuned(&[&ill, &well], |config| {
+        config.workers[1].max_in_flight = NonZeroUsize::new(1);
+        config.limits.first_byte = FIRST_BYTE;
+    })
+    .await;
+    let key = site.key(Tier::Developer).await;
+    let gate = Arc::new(Semaphore::new(0));
+    ill.follow(Script::refuses(500, "out of memory"));
+    well.follow(Script::says(&["x"]).through(&gate));
+    // A stream that has begun, and keeps the only place.
+    let holds = site.chat(&key, json!({"model": well.own_model(), "stream": true}));
+    let holds = within(holds.send()).await.unwrap();
+    let mut retried = JoinSet::new();
+    let request = site.chat(&key, json!({}));
+    retried.spawn(async move { request.send().await.unwrap().status() });
+    until(async || site.waiting() > 0).await;
+    assert_eq!(ill.requests().len(), 1);
+    let waits_since = Instant::now();
+    until(async || waits_since.elapsed() > FIRST_BYTE).await;
+    gate.add_permits(2);
+    within(holds.text()).await.unwrap();
+    assert_eq!(within(retried.join_all()).await, [StatusCode::OK]);
+}
+
+#[tokio::test]
+async fn a_worker_that_falls_silent_loses_what_it_was_asked_to_the_others() {
+    let workers = [
+        FakeWorker::start().await,
+        FakeWorker::start().await,
+        FakeWorker::start().await,
+    ];
+    let [stuck, first, second] = &workers;
+    let site = Site::tuned(&[stuck, first, second], |config| {
+        // Far more than this test takes.
+        config.limits.first_byte = Duration::from_secs(600);
+    })
+    .await;
+    let key = site.key(Tier::Startup).await;
+    // So many answers say how long each takes.
+    while workers.iter().any(|worker| worker.requests().len() < 16) {
+        site.answer(&key, json!({})).await;
+    }
+    let before = stuck.requests().len();
+    let door = Arc::new(Semaphore::new(0));
+    stuck.follow(Script::says(&["late"]).behind(&door));
+    until(async || {
+        site.answer(&key, json!({})).await;
+        stuck.requests().len() > before
+    })
+    .await;
+    stuck.abandoned(1).await;
+    let standing = site.workers().swap_remove(0);
+    assert_eq!(standing.counts.timed_out, 1);
+    let error = standing.last_error.unwrap().what;
+    assert_eq!(error, "It did not begin to answer in its time.");
 }

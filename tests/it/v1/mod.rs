@@ -11,6 +11,7 @@ mod idempotency;
 mod identity;
 mod ledger;
 mod limits;
+mod load;
 mod models;
 mod moderations;
 mod permissions;
