@@ -1,5 +1,8 @@
 //! What administrators see and do: the pool.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
 use app::console::{
     Admin, Fleet, ModelQueue, NewWorker, Origin, Problem, Standing, Worker, WorkerAdmin,
     WorkerState,
@@ -27,14 +30,15 @@ impl WorkerAdmin for AdminConsole {
     async fn workers(&self) -> Result<Fleet, Problem> {
         let Dashboard { pool, clock, .. } = &self.dashboard;
         let fleet = pool.fleet().await.map_err(|error| internal(&error))?;
-        let queues = pool.waiting().into_iter().filter(|(_, count)| *count > 0);
+        let queues = pool.queues().into_iter().filter(|queue| queue.waiting > 0);
         Ok(Fleet {
             gateways: fleet.gateways.into_iter().map(|one| one.name).collect(),
             workers: fleet.workers.into_iter().map(shown).collect(),
             queues: queues
-                .map(|(model, count)| ModelQueue {
-                    model: model.to_string(),
-                    waiting: whole(count),
+                .map(|queue| ModelQueue {
+                    model: queue.model,
+                    waiting: whole(queue.waiting),
+                    estimate_ms: queue.estimate.map(milliseconds),
                 })
                 .collect(),
             updated_ms: clock.now().0,
@@ -89,7 +93,7 @@ fn settings(new: NewWorker) -> Result<WorkerSettings, Problem> {
     if !new.weight.trim().is_empty() {
         let weight = new.weight.trim().parse().ok();
         settings.weight = weight
-            .filter(|weight: &std::num::NonZeroU32| weight.get() <= 1_000)
+            .filter(|weight: &NonZeroU32| weight.get() <= 1_000)
             .ok_or_else(|| Problem::field("weight", "Enter a whole number from 1 to 1000."))?;
     }
     if !new.max_in_flight.trim().is_empty() {
@@ -139,6 +143,7 @@ fn shown(worker: FleetWorker) -> Worker {
 }
 
 fn standing(View { gateway, standing }: View) -> Standing {
+    let counts = standing.counts;
     Standing {
         gateway: gateway.name,
         state: match standing.state {
@@ -161,10 +166,19 @@ fn standing(View { gateway, standing }: View) -> Standing {
         in_flight: whole(standing.in_flight),
         waiting: whole(standing.waiting),
         first_byte_ms: standing
-            .latency
-            .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            .first_byte
+            .map(|times| (milliseconds(times.p50), milliseconds(times.p95))),
+        answered: counts.answered,
+        failed: counts.unreachable + counts.failed + counts.timed_out,
+        ejections: counts.ejections,
+        reported: standing.reported.map(|load| (load.running, load.waiting)),
+        last_error: standing.last_error.map(|error| (error.what, error.at.0)),
         error_rate: standing.error_rate,
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn whole(count: usize) -> u64 {

@@ -67,8 +67,16 @@ pub struct Standing {
     pub in_flight: u64,
     /// How many wait for one of its models.
     pub waiting: u64,
-    /// To its first byte: the middle of the latest answers.
-    pub first_byte_ms: Option<u64>,
+    /// To its first byte, of the latest answers: the middle, and what 95 of 100 keep within.
+    pub first_byte_ms: Option<(u64, u64)>,
+    /// Since its gateway started: requests that it has answered, and that it has failed.
+    pub answered: u64,
+    pub failed: u64,
+    pub ejections: u64,
+    /// By its own word: requests that it works on, and that wait in a queue of its own.
+    pub reported: Option<(u64, u64)>,
+    /// The last that went wrong, and when.
+    pub last_error: Option<(String, i64)>,
     /// Of what it was asked in the last half minute, how much has failed: 0 to 1.
     pub error_rate: f64,
 }
@@ -97,6 +105,8 @@ pub enum WorkerState {
 pub struct ModelQueue {
     pub model: String,
     pub waiting: u64,
+    /// Until all of them have a place, as far as can be told.
+    pub estimate_ms: Option<u64>,
 }
 
 /// As the form has it.

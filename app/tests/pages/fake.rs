@@ -201,7 +201,12 @@ fn worker(id: &str, origin: Origin, state: WorkerState) -> Worker {
             models: vec!["llama-3.1-8b".into()],
             in_flight: 7,
             waiting: 0,
-            first_byte_ms: Some(812),
+            first_byte_ms: Some((812, 1_250)),
+            answered: 1_204,
+            failed: 3,
+            ejections: 1,
+            reported: Some((9, 2)),
+            last_error: Some(("It could not be reached".into(), MIDNIGHT)),
             error_rate: 0.25,
         }],
     }
@@ -233,6 +238,7 @@ impl WorkerAdmin for FakeAdmin {
             queues: vec![ModelQueue {
                 model: "llama-3.1-8b".into(),
                 waiting: 1_204,
+                estimate_ms: Some(4_200),
             }],
             updated_ms: MIDNIGHT,
         })

@@ -3,6 +3,7 @@
 mod process;
 mod sheet;
 mod standing;
+mod workers;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use prometheus_client::encoding::DescriptorEncoder;
 
 use super::process;
 use super::sheet::{Sheet, alone};
+use super::workers;
 use crate::clock::UnixMs;
 use crate::db::Db;
 use crate::pool::{Pool, WorkerStanding, WorkerState};
@@ -24,7 +25,7 @@ impl Collector for Standing {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut sheet = Sheet(encoder);
         let workers = self.pool.snapshot();
-        by_worker(&mut sheet, &workers)?;
+        workers::write(&mut sheet, &workers)?;
         self.by_model(&mut sheet, &workers)?;
         self.ledger(&mut sheet)?;
         self.database(&mut sheet)?;
@@ -47,12 +48,30 @@ impl fmt::Debug for Standing {
 impl Standing {
     fn by_model(&self, sheet: &mut Sheet<'_>, workers: &[WorkerStanding]) -> fmt::Result {
         let of_model = |(model, count): (String, usize)| (vec![("model", model)], count as f64);
-        let waiting = self.pool.waiting().into_iter();
-        let waiting = waiting.map(|(model, count)| of_model((model.to_string(), count)));
+        let queues = self.pool.queues();
+        let lengths = queues
+            .iter()
+            .map(|queue| (queue.model.clone(), queue.waiting));
         sheet.gauge(
             "queue_length",
             "Requests that wait for a place on a worker of their model.",
-            waiting,
+            lengths.map(of_model),
+        )?;
+        let estimates = queues.iter().filter_map(|queue| {
+            let estimate = queue.estimate?.as_secs_f64();
+            Some((vec![("model", queue.model.clone())], estimate))
+        });
+        sheet.gauge(
+            "queue_estimate_seconds",
+            "How long it takes until all that wait have a place, as far as can be told.",
+            estimates,
+        )?;
+        let retries = self.pool.retries();
+        let retries = [("taken", retries.taken), ("refused", retries.refused)];
+        sheet.counter(
+            "pool_retries",
+            "Requests whose worker had failed them: given to another, or refused so as not to burden a failing fleet.",
+            retries.map(|(what, count)| (vec![("outcome", what.to_owned())], count as f64)),
         )?;
         let mut ready = BTreeMap::new();
         for worker in workers {
@@ -119,77 +138,5 @@ impl Standing {
             "Connections to the database that may be open.",
             alone(most.into()),
         )
-    }
-}
-
-/// Of a worker; none where nothing can be said.
-type Figure = fn(&WorkerStanding) -> Option<f64>;
-
-/// What goes up and down of each worker, by name, with its meaning.
-const GAUGES: [(&str, &str, Figure); 4] = [
-    (
-        "worker_requests_in_flight",
-        "Requests that a worker has now.",
-        |it| Some(it.in_flight as f64),
-    ),
-    (
-        "worker_requests_waiting",
-        "Requests that wait for one of a worker's models.",
-        |it| Some(it.waiting as f64),
-    ),
-    (
-        "worker_error_ratio",
-        "Of what a worker was asked in the last half minute, what has failed.",
-        |it| Some(it.error_rate),
-    ),
-    (
-        "worker_first_byte_seconds",
-        "To a worker's first byte, the middle of its latest answers.",
-        |it| Some(it.latency?.as_secs_f64()),
-    ),
-];
-
-fn by_worker(sheet: &mut Sheet<'_>, workers: &[WorkerStanding]) -> fmt::Result {
-    let states = workers.iter().flat_map(|worker| {
-        let now = name(worker.state);
-        let state = move |state: &'static str| {
-            let mut labels = of_worker(worker);
-            labels.push(("state", state.to_owned()));
-            (labels, f64::from(u8::from(state == now)))
-        };
-        STATES.map(state)
-    });
-    let help = "1 for the state that a worker is in, 0 for the others.";
-    sheet.gauge("worker_state", help, states)?;
-    for (name, help, figure) in GAUGES {
-        let series = workers
-            .iter()
-            .filter_map(|worker| Some((of_worker(worker), figure(worker)?)));
-        sheet.gauge(name, help, series)?;
-    }
-    Ok(())
-}
-
-fn of_worker(worker: &WorkerStanding) -> Vec<(&'static str, String)> {
-    vec![("worker", worker.id.to_string())]
-}
-
-const STATES: [&str; 6] = [
-    "ready",
-    "resting",
-    "ejected",
-    "half_open",
-    "draining",
-    "unknown",
-];
-
-fn name(state: WorkerState) -> &'static str {
-    match state {
-        WorkerState::Ready => "ready",
-        WorkerState::Resting { .. } => "resting",
-        WorkerState::Ejected { .. } => "ejected",
-        WorkerState::HalfOpen => "half_open",
-        WorkerState::Draining => "draining",
-        WorkerState::Unknown => "unknown",
     }
 }

@@ -58,13 +58,19 @@ fn WorkerRow(worker: Worker, several: bool, drain: ServerAction<DrainWorker>) ->
         false => each(&|one| view! { <StateBadge state=one.state.clone()/> }.into_any()).into_any(),
     };
     let most = worker.max_in_flight;
-    let busy = each(&|one| load(one.in_flight, most).into_any());
-    let pace = each(&|one| {
-        one.first_byte_ms
-            .map_or("–".into(), format::milliseconds)
+    let busy = each(&|one| view! { <Load standing=one.clone() most/> }.into_any());
+    let pace = each(&|one| match one.first_byte_ms {
+        None => "–".into_any(),
+        Some((p50, p95)) => {
+            let tail = format!("p95 {}", format::milliseconds(p95));
+            view! {
+                {format::milliseconds(p50)}
+                <p class="hint">{tail}</p>
+            }
             .into_any()
+        }
     });
-    let errors = each(&|one| format::share(one.error_rate).into_any());
+    let errors = each(&|one| view! { <Errors standing=one.clone()/> }.into_any());
     let models: std::collections::BTreeSet<_> =
         seen.iter().flat_map(|one| one.models.clone()).collect();
     let models = models.into_iter().collect::<Vec<_>>().join(", ");
@@ -84,10 +90,42 @@ fn WorkerRow(worker: Worker, several: bool, drain: ServerAction<DrainWorker>) ->
     }
 }
 
-fn load(in_flight: u64, most: Option<u64>) -> String {
-    match most {
-        Some(most) => format!("{} / {}", format::count(in_flight), format::count(most)),
-        None => format::count(in_flight),
+/// How busy it is by our count and, where it says so, by its own.
+#[component]
+fn Load(standing: Standing, most: Option<u64>) -> impl IntoView {
+    let in_flight = format::count(standing.in_flight);
+    let own = standing.reported.map(|(running, waiting)| {
+        let told = format!(
+            "{} running, {} waiting there",
+            format::count(running),
+            format::count(waiting)
+        );
+        view! { <p class="hint">{told}</p> }
+    });
+    view! {
+        {match most {
+            Some(most) => format!("{in_flight} / {}", format::count(most)),
+            None => in_flight,
+        }}
+        {own}
+    }
+}
+
+/// The share that failed of late, and on hover what became of all.
+#[component]
+fn Errors(standing: Standing) -> impl IntoView {
+    let all = format!(
+        "Since the start: {} answered, {} failed, ejected {} times",
+        format::count(standing.answered),
+        format::count(standing.failed),
+        format::count(standing.ejections)
+    );
+    let last = standing.last_error.map(|(what, at_ms)| {
+        view! { <p class="hint" title=format::exact(at_ms)>{format!("{what} ({})", format::clock(at_ms))}</p> }
+    });
+    view! {
+        <span title=all>{format::share(standing.error_rate)}</span>
+        {last}
     }
 }
 

@@ -20,7 +20,7 @@ pub fn FleetTiles(workers: Vec<Worker>) -> impl IntoView {
     let slowest = workers
         .iter()
         .flat_map(|worker| &worker.standings)
-        .filter_map(|standing| standing.first_byte_ms)
+        .filter_map(|standing| Some(standing.first_byte_ms?.0))
         .max();
     view! {
         <dl class="tiles">
@@ -45,6 +45,9 @@ pub fn QueueTable(queues: Vec<ModelQueue>) -> impl IntoView {
             <tr>
                 <th scope="row">{queue.model}</th>
                 <td class="number" data-label="Waiting">{format::count(queue.waiting)}</td>
+                <td class="number" data-label="Served within">
+                    {queue.estimate_ms.map_or("–".into(), format::milliseconds)}
+                </td>
             </tr>
         }
     });
@@ -66,6 +69,7 @@ pub fn QueueTable(queues: Vec<ModelQueue>) -> impl IntoView {
                                 <tr>
                                     <th scope="col">"Model"</th>
                                     <th scope="col" class="number">"Waiting"</th>
+                                    <th scope="col" class="number">"Served within"</th>
                                 </tr>
                             </thead>
                             <tbody>{rows}</tbody>
