@@ -19,6 +19,20 @@ pub enum CreateError {
 }
 
 #[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("the account has no such key")]
+    NotFound,
+    #[error("the key was revoked")]
+    Revoked,
+    #[error("the key has expired")]
+    Expired,
+    #[error("the key could not be changed")]
+    Store(#[source] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error)]
 pub enum RotateError {
     #[error("the account has no such key")]
     NotFound,

@@ -1,5 +1,6 @@
 //! Keys: how a program says which account it calls for, and what of the account's it may use.
 
+mod change;
 mod error;
 mod find;
 mod format;
@@ -18,11 +19,11 @@ use crate::db::Db;
 use crate::ids::{AccountId, KeyId};
 use crate::principal::Principal;
 
-pub use error::{CreateError, Refusal, RevokeError, RotateError, StoreError};
+pub use error::{ChangeError, CreateError, Refusal, RevokeError, RotateError, StoreError};
 pub use find::{BEFORE, Found, WHOLE, find_keys};
 pub use format::{Malformed, PlainKey};
 use memory::{Memory, Recalled, Use};
-pub use restrictions::{Invalid, Restrictions, ip_range};
+pub use restrictions::{Invalid, Restrictions, bare, ip_range};
 
 /// Live keys of one account; revoked and expired ones do not count.
 pub const MOST_KEYS: usize = 100;

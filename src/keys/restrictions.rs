@@ -84,6 +84,19 @@ impl Invalid {
     }
 }
 
+/// A key's name as it is kept.
+pub(super) fn checked_name(given: &str) -> Result<String, Invalid> {
+    let name = given.trim();
+    match name.chars().count() {
+        0 => Err(Invalid::NameMissing),
+        1..=MOST_NAME_CHARS => Ok(name.to_owned()),
+        _ => {
+            let max = MOST_NAME_CHARS;
+            Err(Invalid::NameTooLong { max })
+        }
+    }
+}
+
 impl NewKey {
     /// The name as it is kept, and the restrictions, if they are possible for an account with `quota`.
     pub(super) fn check(
@@ -91,15 +104,14 @@ impl NewKey {
         now: UnixMs,
         quota: Option<Quota>,
     ) -> Result<(String, Restrictions), Invalid> {
-        let name = self.name.trim();
-        match name.chars().count() {
-            0 => return Err(Invalid::NameMissing),
-            1..=MOST_NAME_CHARS => {}
-            _ => {
-                let max = MOST_NAME_CHARS;
-                return Err(Invalid::NameTooLong { max });
-            }
-        }
+        Ok((checked_name(&self.name)?, self.restrictions(now, quota)?))
+    }
+
+    pub(super) fn restrictions(
+        &self,
+        now: UnixMs,
+        quota: Option<Quota>,
+    ) -> Result<Restrictions, Invalid> {
         if self.expires.is_some_and(|expires| expires <= now) {
             return Err(Invalid::ExpiresInThePast);
         }
@@ -113,12 +125,11 @@ impl NewKey {
             tpm: self.tpm,
         };
         let ips = entries("ips", &self.ips, ip_range)?.unwrap_or_default();
-        let restrictions = Restrictions {
+        Ok(Restrictions {
             expires: self.expires,
             grant: Arc::new(grant),
             ips: ips.into_iter().collect(),
-        };
-        Ok((name.to_owned(), restrictions))
+        })
     }
 }
 
@@ -245,7 +256,7 @@ impl fmt::Display for Restrictions {
 }
 
 /// A range of one is shown as the address that was typed.
-fn bare(range: &IpNet) -> String {
+pub fn bare(range: &IpNet) -> String {
     match range.prefix_len() == range.max_prefix_len() {
         true => range.addr().to_string(),
         false => range.to_string(),

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use sqlx::any::AnyRow;
+use sqlx::any::{Any, AnyArguments, AnyRow};
+use sqlx::query::Query;
 use sqlx::{AnyConnection, Error, Row};
 
 use super::format::HashedKey;
@@ -26,12 +27,7 @@ pub(super) async fn insert(
     secret: &HashedKey,
     most: i64,
 ) -> Result<bool, Error> {
-    let Restrictions {
-        expires,
-        grant,
-        ips,
-    } = &key.restrictions;
-    let done = sqlx::query(
+    let query = sqlx::query(
         "INSERT INTO keys (id, account_id, name, prefix, suffix, secret_hash, created_ms, expires_ms, endpoints, models,
              ips, rpm, tpm)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
@@ -44,16 +40,11 @@ pub(super) async fn insert(
     .bind(&key.prefix)
     .bind(&key.suffix)
     .bind(secret.hex())
-    .bind(key.created.0)
-    .bind(expires.map(|expires| expires.0))
-    .bind(grant.endpoints.as_ref().map(words))
-    .bind(grant.models.as_ref().map(words))
-    .bind((!ips.is_empty()).then(|| words(ips.iter())))
-    .bind(grant.rpm.map(i64::from))
-    .bind(grant.tpm.map(|tpm| i64::try_from(tpm).unwrap_or(i64::MAX)))
-    .bind(most)
-    .execute(db)
-    .await?;
+    .bind(key.created.0);
+    let done = bind_restrictions(query, &key.restrictions)
+        .bind(most)
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -118,6 +109,68 @@ pub(super) async fn revoke(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Says whether the account has such a key.
+pub(super) async fn rename(
+    db: &Db,
+    account: &AccountId,
+    id: &KeyId,
+    name: &str,
+) -> Result<bool, Error> {
+    let done = sqlx::query("UPDATE keys SET name = $3 WHERE account_id = $1 AND id = $2")
+        .bind(account.as_str())
+        .bind(id.as_str())
+        .bind(name)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn restrict(
+    connection: &mut AnyConnection,
+    account: &AccountId,
+    id: &KeyId,
+    restrictions: &Restrictions,
+) -> Result<(), Error> {
+    let query = sqlx::query(
+        "UPDATE keys SET expires_ms = $3, endpoints = $4, models = $5, ips = $6, rpm = $7, tpm = $8
+         WHERE account_id = $1 AND id = $2",
+    );
+    let query = query.bind(account.as_str()).bind(id.as_str());
+    bind_restrictions(query, restrictions)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// In the order expiry, endpoints, models, addresses, requests, tokens.
+fn bind_restrictions<'q>(
+    query: Query<'q, Any, AnyArguments>,
+    restrictions: &Restrictions,
+) -> Query<'q, Any, AnyArguments> {
+    let Restrictions { grant, ips, .. } = restrictions;
+    query
+        .bind(restrictions.expires.map(|expires| expires.0))
+        .bind(grant.endpoints.as_ref().map(words))
+        .bind(grant.models.as_ref().map(words))
+        .bind((!ips.is_empty()).then(|| words(ips.iter())))
+        .bind(grant.rpm.map(i64::from))
+        .bind(grant.tpm.map(|tpm| i64::try_from(tpm).unwrap_or(i64::MAX)))
+}
+
+/// Ends the older secrets of a key that is held.
+pub(super) async fn end_retired(
+    connection: &mut AnyConnection,
+    id: &KeyId,
+    now: UnixMs,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE retired_secrets SET expires_ms = $2 WHERE key_id = $1 AND expires_ms > $2")
+        .bind(id.as_str())
+        .bind(now.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// The account's key, held for this transaction alone: whoever else would change it waits. On both engines an update
