@@ -26,7 +26,7 @@ use crate::tasks::Tasks;
 pub use inspect::{Leftovers, first_difference, leftovers};
 use journal::Journal;
 pub use journal::{Backlog, JournalError};
-pub use store::{Difference, Slice, UsageError};
+pub use store::{Difference, KeyHour, Slice, UsageError};
 
 /// The journal's folder, in the data directory.
 const JOURNAL: &str = "journal";
@@ -208,6 +208,15 @@ impl Usage {
     /// How many requests of `account` were refused by a limit from `from` (a full hour) on.
     pub async fn refused(&self, account: &AccountId, from: UnixMs) -> Result<u64, UsageError> {
         store::refused(&self.db, account, from).await
+    }
+
+    /// How often each key of `account` was used from `from` (a full hour) on; hours without use are left out.
+    pub async fn hours_by_key(
+        &self,
+        account: &AccountId,
+        from: UnixMs,
+    ) -> Result<Vec<KeyHour>, UsageError> {
+        store::hours_by_key(&self.db, account, from).await
     }
 
     /// Whether `account` ever called with a key.

@@ -125,6 +125,31 @@ pub(super) async fn since(
     Ok(slices)
 }
 
+/// How often one key was used within one hour.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct KeyHour {
+    pub key_id: String,
+    pub hour_ms: i64,
+    pub requests: i64,
+}
+
+pub(super) async fn hours_by_key(
+    db: &Db,
+    account: &AccountId,
+    from: UnixMs,
+) -> Result<Vec<KeyHour>, UsageError> {
+    let hours = sqlx::query_as(
+        "SELECT key_id, hour_ms, CAST(SUM(requests) AS BIGINT) AS requests FROM usage_hourly
+         WHERE account_id = $1 AND hour_ms >= $2 AND key_id <> ''
+         GROUP BY key_id, hour_ms",
+    )
+    .bind(account.as_str())
+    .bind(from.0)
+    .fetch_all(db)
+    .await?;
+    Ok(hours)
+}
+
 /// One account's hour in which the ledger and its hourly sums tell different things.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Difference {
