@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { call, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
+import { call, choose, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
 async function examine(page: Page) {
   // What is still fading in has not its colours yet.
@@ -44,7 +44,7 @@ for (const colorScheme of THEMES) {
         await page.getByText("Figures by hour").click();
         await examine(page);
         await open(page, "/keys");
-        await page.getByRole("link", { name: "Revoke first-key" }).click();
+        await choose(page, "first-key", "Revoke…");
         await expect(page.getByRole("dialog")).toBeVisible();
         await examine(page);
 

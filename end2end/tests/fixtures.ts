@@ -99,6 +99,12 @@ export async function createFirstKey(page: Page): Promise<string> {
   return secret.inputValue();
 }
 
+/** Opens a key's menu in the list, and follows one of its links. */
+export async function choose(page: Page, key: string, action: string) {
+  await page.getByRole("button", { name: `Actions for ${key}` }).click();
+  await page.getByRole("link", { name: action }).click();
+}
+
 /** One short answer by the API, as another program would ask for it. */
 export async function call(request: APIRequestContext, key: string) {
   return request.post("/v1/chat/completions", {

@@ -1,4 +1,4 @@
-//! Keys just created by a form that a browser posted by itself: the answer to such a form is a redirect, so the secret
+//! Keys just created or rotated by a form that a browser posted by itself: the answer to such a form is a redirect, so the secret
 //! waits here, in memory alone, for the page that comes next.
 
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ impl FreshKeys {
 
 #[cfg(test)]
 mod tests {
-    use app::console::Key;
+    use app::console::{Key, KeyState, Restrictions};
 
     use super::*;
 
@@ -42,9 +42,14 @@ mod tests {
             id: "key_1".into(),
             name: "ci".into(),
             masked: "ask_1234…5678".into(),
+            state: KeyState::Active,
             created_ms: 0,
-            last_used_ms: None,
+            expires_ms: None,
             revoked_ms: None,
+            last_use: None,
+            restrictions: Restrictions::default(),
+            old_secrets: vec![],
+            hours: vec![],
         };
         NewKey {
             key,

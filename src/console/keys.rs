@@ -1,12 +1,21 @@
 //! The account's keys.
 
-use app::console::{Key, KeyConsole, NewKey, Problem};
+mod form;
+mod show;
+
+use std::time::Duration;
+
+use app::console::{Key, KeyChoices, KeyConsole, KeyForm, NewKey, Overlap, Problem};
 use async_trait::async_trait;
 
 use super::account::AccountConsole;
 use super::internal;
+use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::KeyId;
-use crate::keys::{self, CreateError, Invalid, RevokeError};
+use crate::keys::{self, ChangeError, CreateError, LONGEST_OVERLAP, RevokeError, RotateError};
+use crate::principal::Endpoint;
+use form::{problem_of, wanted};
+use show::{HOURS, hours_of, shown};
 
 impl AccountConsole {
     pub(super) async fn own_keys(&self) -> Result<Vec<keys::Key>, Problem> {
@@ -16,29 +25,61 @@ impl AccountConsole {
             .await
             .map_err(|error| internal(&error))
     }
+
+    /// A form that a browser posted by itself has only the next page to show its secret on.
+    fn keep_for_the_next_page(&self, new: &NewKey) {
+        if let Some(session) = self.session.filter(|_| self.posted_without_wasm) {
+            let now = self.dashboard.clock.now();
+            self.dashboard.fresh.put(session, new.clone(), now);
+        }
+    }
+
+    /// Such a form is answered with its own page, which would ask again for what is done.
+    fn back_to_the_list(&self) {
+        if self.posted_without_wasm {
+            leptos_axum::redirect("/keys");
+        }
+    }
 }
 
 #[async_trait]
 impl KeyConsole for AccountConsole {
     async fn keys(&self) -> Result<Vec<Key>, Problem> {
-        Ok(self.own_keys().await?.iter().map(shown).collect())
+        let keys = self.own_keys().await?;
+        let now = self.dashboard.clock.now();
+        let first = UnixMs(now.hour().0 - (HOURS - 1) * HOUR_MS);
+        let uses = self
+            .dashboard
+            .usage
+            .hours_by_key(&self.account.id, first)
+            .await
+            .map_err(|error| internal(&error))?;
+        let shown = keys.iter().map(|key| Key {
+            hours: hours_of(key, &uses, first),
+            ..shown(key, now)
+        });
+        Ok(shown.collect())
     }
 
-    async fn create_key(&self, name: String) -> Result<NewKey, Problem> {
-        let created = self
-            .dashboard
-            .keys
-            .create(&self.account.id, keys::NewKey::named(name))
-            .await;
+    async fn key_choices(&self) -> Result<KeyChoices, Problem> {
+        let models = self.dashboard.pool.models();
+        Ok(KeyChoices {
+            endpoints: Endpoint::ALL.iter().map(Endpoint::to_string).collect(),
+            models: models.into_iter().map(|model| model.id).collect(),
+            rpm: self.account.quota.rpm.into(),
+            tpm: self.account.quota.tpm,
+        })
+    }
+
+    async fn create_key(&self, name: String, restrictions: KeyForm) -> Result<NewKey, Problem> {
+        let now = self.dashboard.clock.now();
+        let new = keys::NewKey {
+            name,
+            ..wanted(restrictions, now)?
+        };
+        let created = self.dashboard.keys.create(&self.account.id, new).await;
         let (key, secret) = created.map_err(|error| match error {
-            CreateError::Invalid(Invalid::NameMissing) => Problem::field(
-                "name",
-                "Give the key a name, such as the program that will use it.",
-            ),
-            CreateError::Invalid(Invalid::NameTooLong { max }) => {
-                Problem::field("name", format!("Use at most {max} characters."))
-            }
-            CreateError::Invalid(invalid) => Problem::field(invalid.field(), format!("{invalid}.")),
+            CreateError::Invalid(invalid) => problem_of(&invalid),
             CreateError::TooMany { max } => Problem::field(
                 "name",
                 format!("You have {max} keys, which is the most. Revoke one that is not used."),
@@ -46,14 +87,10 @@ impl KeyConsole for AccountConsole {
             error @ (CreateError::Randomness(_) | CreateError::Store(_)) => internal(&error),
         })?;
         let new = NewKey {
-            key: shown(&key),
+            key: shown(&key, now),
             secret: secret.expose().to_owned(),
         };
-        if let Some(session) = self.session.filter(|_| self.posted_without_wasm) {
-            self.dashboard
-                .fresh
-                .put(session, new.clone(), self.dashboard.clock.now());
-        }
+        self.keep_for_the_next_page(&new);
         Ok(new)
     }
 
@@ -65,28 +102,115 @@ impl KeyConsole for AccountConsole {
         }))
     }
 
-    async fn revoke_key(&self, id: String) -> Result<(), Problem> {
-        let revoked = self
+    async fn rename_key(&self, id: String, name: String) -> Result<(), Problem> {
+        self.dashboard
+            .keys
+            .rename(&self.account.id, &KeyId::from_stored(&id), &name)
+            .await
+            .map_err(unchanged)?;
+        self.back_to_the_list();
+        Ok(())
+    }
+
+    async fn restrict_key(&self, id: String, restrictions: KeyForm) -> Result<(), Problem> {
+        let wanted = wanted(restrictions, self.dashboard.clock.now())?;
+        self.dashboard
+            .keys
+            .restrict(&self.account.id, &KeyId::from_stored(&id), &wanted)
+            .await
+            .map_err(unchanged)?;
+        self.back_to_the_list();
+        Ok(())
+    }
+
+    async fn rotate_key(&self, id: String, overlap: Overlap) -> Result<NewKey, Problem> {
+        let overlap = match overlap {
+            Overlap::None => Duration::ZERO,
+            Overlap::Hour => Duration::from_secs(3_600),
+            Overlap::Day => Duration::from_secs(86_400),
+            Overlap::Week => LONGEST_OVERLAP,
+        };
+        let rotated = self
             .dashboard
             .keys
+            .rotate(&self.account.id, &KeyId::from_stored(&id), overlap)
+            .await
+            .map_err(unrotated)?;
+        let now = self.dashboard.clock.now();
+        let old = Some(rotated.old).filter(|old| old.ends > now);
+        let key = keys::Key {
+            retired: old.into_iter().collect(),
+            ..rotated.key
+        };
+        let new = NewKey {
+            key: shown(&key, now),
+            secret: rotated.secret.expose().to_owned(),
+        };
+        self.keep_for_the_next_page(&new);
+        Ok(new)
+    }
+
+    async fn end_old_secrets(&self, id: String) -> Result<(), Problem> {
+        self.dashboard
+            .keys
+            .end_old_secrets(&self.account.id, &KeyId::from_stored(&id))
+            .await
+            .map_err(unrevoked)?;
+        self.back_to_the_list();
+        Ok(())
+    }
+
+    async fn revoke_key(&self, id: String) -> Result<(), Problem> {
+        self.dashboard
+            .keys
             .revoke(&self.account.id, &KeyId::from_stored(&id))
-            .await;
-        revoked.map_err(|error| match error {
-            RevokeError::NotFound => {
-                Problem::new("There is no such key. Reload the page to see those that there are.")
-            }
-            RevokeError::Store(_) => internal(&error),
-        })
+            .await
+            .map_err(unrevoked)
     }
 }
 
-fn shown(key: &keys::Key) -> Key {
-    Key {
-        id: key.id.to_string(),
-        name: key.name.clone(),
-        masked: key.masked(),
-        created_ms: key.created.0,
-        last_used_ms: key.last_used.map(|moment| moment.0),
-        revoked_ms: key.revoked.map(|moment| moment.0),
+fn unchanged(error: ChangeError) -> Problem {
+    match error {
+        ChangeError::Invalid(invalid) => problem_of(&invalid),
+        ChangeError::NotFound => not_found(),
+        ChangeError::Revoked => revoked(),
+        ChangeError::Expired => expired(),
+        error @ ChangeError::Store(_) => internal(&error),
     }
+}
+
+fn unrotated(error: RotateError) -> Problem {
+    match error {
+        RotateError::NotFound => not_found(),
+        RotateError::Revoked => revoked(),
+        RotateError::Expired => expired(),
+        RotateError::TooManySecrets { max } => Problem::field(
+            "overlap",
+            format!(
+                "{max} older secrets of this key still work, which is the most. End them first, or let the one before end at once."
+            ),
+        ),
+        error @ (RotateError::OverlapTooLong { .. }
+        | RotateError::Randomness(_)
+        | RotateError::Store(_)) => internal(&error),
+    }
+}
+
+fn unrevoked(error: RevokeError) -> Problem {
+    match error {
+        RevokeError::NotFound => not_found(),
+        error @ RevokeError::Store(_) => internal(&error),
+    }
+}
+
+fn not_found() -> Problem {
+    Problem::new("There is no such key. Reload the page to see those that there are.")
+}
+
+fn revoked() -> Problem {
+    Problem::new("This key was revoked, and cannot be changed any more. Create another.")
+}
+
+fn expired() -> Problem {
+    Problem::new("This key has expired, and cannot be changed any more. Create another.")
 }

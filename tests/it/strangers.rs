@@ -47,6 +47,8 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("name", "ci"),
     ("id", "key_1"),
     ("range", "day"),
+    ("overlap", "none"),
+    ("restrictions[rpm]", "1"),
     ("email", "a@b"),
     ("password", "x"),
     ("url", "http://127.0.0.1:1"),

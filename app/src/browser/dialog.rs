@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement};
+use web_sys::{Element, HtmlDialogElement, HtmlElement};
 
-use super::page::{document, focus_main};
+use super::page::{document, element, focus_main};
 
 thread_local! {
     /// What had the focus before the dialog came.
@@ -16,18 +16,34 @@ thread_local! {
 pub fn show_modal(dialog: &HtmlDialogElement) {
     let opener = document()
         .active_element()
+        .map(|element| menu_button(&element).unwrap_or(element))
         .and_then(|element| element.dyn_into().ok());
     OPENER.set(opener);
+    show_again(dialog);
+}
+
+/// The button that opened the menu with `link` in it: the menu itself is gone once a dialog comes.
+fn menu_button(link: &Element) -> Option<Element> {
+    let menu = link.closest(":popover-open").ok()??;
+    let button = format!("[popovertarget='{}']", menu.id());
+    document().query_selector(&button).ok()?
+}
+
+/// As [`show_modal`], for one that was there a moment ago.
+pub fn show_again(dialog: &HtmlDialogElement) {
     // A dialog that is already open would refuse.
     let _ = dialog.remove_attribute("open");
     let _ = dialog.show_modal();
 }
 
-/// Gives the focus back to what opened the dialog or, where that is gone, to the page's content.
+/// Gives the focus back to what opened the dialog, or to what has taken its place under the same id, or to the page's
+/// content.
 pub fn close_modal() {
-    let opener = OPENER
-        .take()
-        .filter(|opener| opener.is_connected() && opener.tag_name() != "BODY");
+    let opener = OPENER.take().filter(|opener| opener.tag_name() != "BODY");
+    let opener = opener.and_then(|opener| match opener.is_connected() {
+        true => Some(opener),
+        false => element(&opener.id()),
+    });
     match opener {
         Some(opener) => {
             let _ = opener.focus();

@@ -6,10 +6,10 @@ mod page;
 mod post;
 mod time;
 
-pub use dialog::{close_modal, show_modal};
+pub use dialog::{close_modal, show_again, show_modal};
 pub use page::{
-    awake, can_copy, copy, focus, focus_main, guard_leaving, has_command_key, hide_popover,
-    is_near_end, is_visible, path_and_query, scroll_to_end, select,
+    awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
+    hide_popover, is_near_end, is_visible, on_return, path_and_query, scroll_to_end, select,
 };
 pub use post::{Cancel, Lost, Reply, post_json};
 pub use time::{every, monotonic_ms, now};

@@ -10,7 +10,7 @@ pub(super) fn document() -> Document {
     leptos::prelude::document()
 }
 
-fn element(id: &str) -> Option<HtmlElement> {
+pub(super) fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
@@ -43,6 +43,12 @@ pub fn focus(id: &str) {
     if let Some(element) = element(id) {
         let _ = element.focus();
     }
+}
+
+/// The id of what has the focus, if it has one.
+pub fn focused() -> Option<String> {
+    let id = document().active_element()?.id();
+    (!id.is_empty()).then_some(id)
 }
 
 /// Moves the focus to a field and selects what it holds.
@@ -84,6 +90,19 @@ pub fn scroll_to_end(id: &'static str) {
 
 pub fn is_visible() -> bool {
     !document().hidden()
+}
+
+/// Does `act` each time that this tab is looked at again, as long as the current owner lives.
+pub fn on_return(act: impl Fn() + Clone + 'static) {
+    Effect::new(move |_| {
+        let act = act.clone();
+        let listener = window_event_listener_untyped("visibilitychange", move |_| {
+            if is_visible() {
+                act();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
 }
 
 /// Where we are, to come back to: `/usage?range=week`.

@@ -21,7 +21,10 @@ pub use admin::{
     Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerAdmin, WorkerState,
 };
 pub use door::Door;
-pub use keys::{Key, KeyConsole, NewKey};
+pub use keys::{
+    Access, Key, KeyChoices, KeyConsole, KeyForm, KeyState, LastUse, NewKey, OldSecret, Overlap,
+    Restrictions,
+};
 pub use limits::{Allowance, EnterpriseRequest, LimitConsole, Limits, TierOffer};
 pub use overview::{Limit, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};

@@ -29,6 +29,12 @@ pub fn Dialog(
                 event.prevent_default();
                 on_close.run(());
             }
+            on:close=move |_| {
+                // A browser may close it unasked, by a second Esc. As long as it is here, it is open.
+                if let Some(dialog) = dialog.try_get_untracked().flatten() {
+                    browser::show_again(&dialog);
+                }
+            }
         >
             <h2 id="dialog-title">{title}</h2>
             {children()}

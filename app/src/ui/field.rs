@@ -12,7 +12,7 @@ pub fn TextField(
     label: &'static str,
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "off")] autocomplete: &'static str,
-    #[prop(optional)] value: &'static str,
+    #[prop(optional, into)] value: String,
     #[prop(optional)] max: Option<u32>,
     #[prop(optional)] help: Option<&'static str>,
     #[prop(default = true)] required: bool,
@@ -36,7 +36,7 @@ pub fn TextField(
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=described_by(name, help.is_some(), error)
             />
-            <FieldHelp name help error/>
+            <FieldHelp id=name help=help.map(str::to_owned) error/>
         </div>
     }
 }
@@ -81,7 +81,7 @@ pub fn PasswordField(
                     <span class="visually-hidden">" password"</span>
                 </button>
             </div>
-            <FieldHelp name help error/>
+            <FieldHelp id=name help=help.map(str::to_owned) error/>
         </div>
     }
 }
@@ -155,21 +155,23 @@ pub fn SubmitButton(
     }
 }
 
+/// What is wrong with a field, and what it is for.
 #[component]
-fn FieldHelp(
-    name: &'static str,
-    help: Option<&'static str>,
+pub(super) fn FieldHelp(
+    id: &'static str,
+    help: Option<String>,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
+    let help = help.map(|help| view! { <p class="help" id=format!("{id}-help")>{help}</p> });
     view! {
-        <p class="error" id=format!("{name}-error") hidden=move || error.read().is_none()>
+        <p class="error" id=format!("{id}-error") hidden=move || error.read().is_none()>
             {move || error.get()}
         </p>
-        {help.map(|help| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
+        {help}
     }
 }
 
-fn described_by(
+pub(super) fn described_by(
     name: &str,
     help: bool,
     error: Signal<Option<String>>,
@@ -185,7 +187,7 @@ fn described_by(
     }
 }
 
-fn focus_on_error(name: &'static str, error: Signal<Option<String>>) {
+pub(super) fn focus_on_error(name: &'static str, error: Signal<Option<String>>) {
     Effect::new(move |_| {
         if error.read().is_some() {
             browser::focus(name);

@@ -13,6 +13,7 @@ pub enum Glyph {
     Key,
     Limits,
     Menu,
+    More,
     Playground,
     Plus,
     SignOut,
@@ -33,6 +34,7 @@ impl Glyph {
             }
             Glyph::Limits => "M2.5 12a6 6 0 1 1 11 0M8 11l3-4.5",
             Glyph::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
+            Glyph::More => "M3 8h.01M8 8h.01M13 8h.01",
             Glyph::Playground => "M2.5 3.5h11v9h-11zM5 6.5 7 8l-2 1.5M8.5 10h2.5",
             Glyph::Plus => "M8 3v10M3 8h10",
             Glyph::SignOut => "M6.5 2.5h-4v11h4M6.5 8h7M10.5 5l3 3-3 3",

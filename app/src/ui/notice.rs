@@ -7,6 +7,7 @@ use super::{Glyph, Icon};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     Plain,
+    Info,
     Ok,
     Warn,
     Danger,
@@ -16,6 +17,7 @@ impl Tone {
     const fn class(self) -> &'static str {
         match self {
             Tone::Plain => "plain",
+            Tone::Info => "info",
             Tone::Ok => "ok",
             Tone::Warn => "warn",
             Tone::Danger => "danger",
@@ -24,7 +26,7 @@ impl Tone {
 
     const fn glyph(self) -> Glyph {
         match self {
-            Tone::Plain => Glyph::Dot,
+            Tone::Plain | Tone::Info => Glyph::Dot,
             Tone::Ok => Glyph::Check,
             Tone::Warn | Tone::Danger => Glyph::Alert,
         }

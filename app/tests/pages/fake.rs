@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Admin, Allowance, Console, EnterpriseRequest, Fleet, Key, KeyConsole, Limit, LimitConsole,
-    Limits, ModelQueue, ModelUsage, NewKey, NewWorker, Origin, Overview, OverviewConsole, Problem,
-    Standing, TierOffer, Totals, Usage, UsageBucket, UsageConsole, UsageRange, Worker, WorkerAdmin,
-    WorkerState,
+    Admin, Allowance, Console, EnterpriseRequest, Fleet, Key, KeyChoices, KeyConsole, KeyForm,
+    KeyState, LastUse, Limit, LimitConsole, Limits, ModelQueue, ModelUsage, NewKey, NewWorker,
+    Origin, Overlap, Overview, OverviewConsole, Problem, Restrictions, Standing, TierOffer, Totals,
+    Usage, UsageBucket, UsageConsole, UsageRange, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -32,9 +32,14 @@ pub fn key(id: &str, name: &str) -> Key {
         id: id.into(),
         name: name.into(),
         masked: "ask_7Hq2…k3Qa".into(),
+        state: KeyState::Active,
         created_ms: MIDNIGHT,
-        last_used_ms: None,
+        expires_ms: None,
         revoked_ms: None,
+        last_use: None,
+        restrictions: Restrictions::default(),
+        old_secrets: vec![],
+        hours: vec![0; 24],
     }
 }
 
@@ -69,10 +74,15 @@ impl Default for Fake {
             },
             keys: vec![
                 Key {
-                    last_used_ms: Some(MIDNIGHT + 12 * HOUR),
+                    last_use: Some(LastUse {
+                        ms: MIDNIGHT + 12 * HOUR,
+                        ip: Some("203.0.113.7".into()),
+                    }),
+                    hours: (0..24).map(|hour| hour % 3).collect(),
                     ..key("key_1", "prod-web")
                 },
                 Key {
+                    state: KeyState::Revoked,
                     revoked_ms: Some(MIDNIGHT),
                     ..key("key_2", "old")
                 },
@@ -113,7 +123,16 @@ impl KeyConsole for Fake {
         Ok(self.keys.clone())
     }
 
-    async fn create_key(&self, name: String) -> Result<NewKey, Problem> {
+    async fn key_choices(&self) -> Result<KeyChoices, Problem> {
+        Ok(KeyChoices {
+            endpoints: vec!["chat".into(), "embeddings".into()],
+            models: self.models.clone(),
+            rpm: 10,
+            tpm: 100_000,
+        })
+    }
+
+    async fn create_key(&self, name: String, _: KeyForm) -> Result<NewKey, Problem> {
         Ok(NewKey {
             key: key("key_3", &name),
             secret: SECRET.into(),
@@ -122,6 +141,25 @@ impl KeyConsole for Fake {
 
     async fn fresh_key(&self) -> Result<Option<NewKey>, Problem> {
         Ok(self.fresh.lock().unwrap().take())
+    }
+
+    async fn rename_key(&self, _: String, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn restrict_key(&self, _: String, _: KeyForm) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn rotate_key(&self, id: String, _: Overlap) -> Result<NewKey, Problem> {
+        Ok(NewKey {
+            key: key(&id, "prod-web"),
+            secret: SECRET.into(),
+        })
+    }
+
+    async fn end_old_secrets(&self, _: String) -> Result<(), Problem> {
+        Ok(())
     }
 
     async fn revoke_key(&self, _: String) -> Result<(), Problem> {

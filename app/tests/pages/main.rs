@@ -139,6 +139,8 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/keys",
         "/keys?create",
         "/keys?revoke=key_1",
+        "/keys?edit=key_1",
+        "/keys?rotate=key_1",
         "/usage",
         "/limits",
         "/playground",

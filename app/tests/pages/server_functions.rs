@@ -1,5 +1,5 @@
 use app::api;
-use app::console::{Problem, UsageRange};
+use app::console::{KeyForm, Overlap, Problem, UsageRange};
 use leptos::prelude::Owner;
 
 #[tokio::test]
@@ -9,7 +9,16 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     let refused = Some(Problem::signed_out());
     assert_eq!(api::load_overview().await.err(), refused);
     assert_eq!(api::list_keys().await.err(), refused);
-    assert_eq!(api::create_key("name".into()).await.err(), refused);
+    assert_eq!(api::load_key_choices().await.err(), refused);
+    let created = api::create_key("name".into(), KeyForm::default()).await;
+    assert_eq!(created.err(), refused);
+    let renamed = api::rename_key("key_1".into(), "name".into()).await;
+    assert_eq!(renamed.err(), refused);
+    let restricted = api::restrict_key("key_1".into(), KeyForm::default()).await;
+    assert_eq!(restricted.err(), refused);
+    let rotated = api::rotate_key("key_1".into(), Overlap::Day).await;
+    assert_eq!(rotated.err(), refused);
+    assert_eq!(api::end_old_secrets("key_1".into()).await.err(), refused);
     assert_eq!(api::take_fresh_key().await.err(), refused);
     assert_eq!(api::revoke_key("key_1".into()).await.err(), refused);
     assert_eq!(api::load_usage(UsageRange::Day).await.err(), refused);

@@ -27,7 +27,8 @@ async fn a_new_key_calls_at_once_and_its_secret_is_never_listed() {
         newest["masked"],
         format!("{}…{}", &secret[..8], &secret[32..])
     );
-    assert_eq!(newest["last_used_ms"], site.clock.now().0);
+    let last_use = json!({"ms": site.clock.now().0, "ip": "127.0.0.1"});
+    assert_eq!(newest["last_use"], last_use);
     assert!(!listed.to_string().contains(&secret[8..32]));
 }
 

@@ -1,0 +1,95 @@
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::{CreateKey, EndOldSecrets, RenameKey, RestrictKey, RevokeKey, RotateKey};
+use crate::console::Problem;
+
+/// What can be done on this page. It belongs to the page, so that what it answers outlives the dialog that asked.
+#[derive(Clone, Copy)]
+pub struct Verbs {
+    pub create: ServerAction<CreateKey>,
+    pub rename: ServerAction<RenameKey>,
+    pub restrict: ServerAction<RestrictKey>,
+    pub rotate: ServerAction<RotateKey>,
+    pub end_old: ServerAction<EndOldSecrets>,
+    pub revoke: ServerAction<RevokeKey>,
+}
+
+impl Verbs {
+    pub fn new() -> Self {
+        Verbs {
+            create: ServerAction::new(),
+            rename: ServerAction::new(),
+            restrict: ServerAction::new(),
+            rotate: ServerAction::new(),
+            end_old: ServerAction::new(),
+            revoke: ServerAction::new(),
+        }
+    }
+
+    /// Has `tell` tell of every change that has succeeded. Those that give a secret tell it in their dialog.
+    pub fn on_changed(self, tell: impl Fn(&'static str) + Clone + 'static) {
+        let told = |text| {
+            let tell = tell.clone();
+            move || tell(text)
+        };
+        when_done(self.rename, told("Key renamed."));
+        when_done(
+            self.restrict,
+            told("Restrictions saved. They hold from the next request on."),
+        );
+        when_done(
+            self.end_old,
+            told("Old secret ended. Requests with it fail from now on."),
+        );
+        when_done(
+            self.revoke,
+            told("Key revoked. Requests with it fail from now on."),
+        );
+    }
+
+    /// Whether a secret is here that is to be seen.
+    pub fn has_made_secret(self) -> bool {
+        let created = self.create.value();
+        let rotated = self.rotate.value();
+        matches!(*created.read_untracked(), Some(Ok(_)))
+            || matches!(*rotated.read_untracked(), Some(Ok(_)))
+    }
+
+    /// Forgets what was answered, and says whether there was anything.
+    pub fn forget(self) -> bool {
+        [
+            forget(self.create),
+            forget(self.rename),
+            forget(self.restrict),
+            forget(self.rotate),
+            forget(self.end_old),
+            forget(self.revoke),
+        ]
+        .contains(&true)
+    }
+}
+
+fn when_done<S>(action: ServerAction<S>, act: impl Fn() + 'static)
+where
+    S: ServerFn<Output = (), Error = Problem> + Clone + Send + Sync + 'static,
+{
+    Effect::new(move |_| {
+        if matches!(*action.value().read(), Some(Ok(()))) {
+            action.clear();
+            act();
+        }
+    });
+}
+
+fn forget<S>(action: ServerAction<S>) -> bool
+where
+    S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let answered = action.value().read_untracked().is_some();
+    if answered {
+        action.clear();
+    }
+    answered
+}
