@@ -31,10 +31,17 @@ for (const colorScheme of THEMES) {
         await page.getByRole("button", { name: "Run" }).click();
         await expect(page.getByText(/finish: /)).toBeVisible();
         await shoot("playground");
+        await open(page, "/keys");
+        await page.getByRole("button", { name: "Actions for first-key" }).click();
+        await shoot("key-menu");
+        const id = (await page.getByRole("link", { name: "See logs" }).getAttribute("href"))?.split("=")[1];
         for (const [name, path] of [
           ["home", "/"],
           ["keys", "/keys"],
           ["create-key", "/keys?create"],
+          ["restrict-key", `/keys?edit=${id}`],
+          ["rotate-key", `/keys?rotate=${id}`],
+          ["revoke-key", `/keys?revoke=${id}`],
           ["usage", "/usage"],
           ["limits", "/limits"],
           ["choose-tier", "/limits?choose=startup"],

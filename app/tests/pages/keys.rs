@@ -46,7 +46,7 @@ async fn keys_are_listed_masked_and_only_live_ones_can_be_changed() {
     let html = body("/keys", Some(account())).await;
     let seen = text(&html);
     assert!(seen.contains("prod-web") && seen.contains("ask_7Hq2…k3Qa"));
-    assert!(seen.contains("Active") && seen.contains("Revoked On 3 Nov 2025"));
+    assert!(seen.contains("Active") && seen.contains("Revoked Since 3 Nov 2025"));
     assert!(
         html.contains("title=\"3 Nov 2025, 12:00:00 UTC\"") && seen.contains("from 203.0.113.7")
     );
@@ -80,7 +80,7 @@ async fn what_is_most_worth_knowing_of_a_key_is_its_status() {
         ),
         (KeyState::Rotating, "Rotating Until 4 Nov, 00:00 UTC"),
         (KeyState::Unused, "Unused No request for 30 days. Revoke it"),
-        (KeyState::Expired, "Expired On 5 Nov 2025"),
+        (KeyState::Expired, "Expired Since 5 Nov 2025"),
     ] {
         let key = Key {
             state,

@@ -107,7 +107,7 @@ async fn other_restrictions_and_another_name_come_by_plain_forms() {
         .await;
     assert_eq!(landed.place.as_deref(), Some("/keys"));
     let page = browser.visit("/keys").await.text;
-    assert!(page.contains("büro 🔑") && page.contains("1 IP"));
+    assert!(page.contains("büro 🔑") && page.contains("1\u{a0}IP"));
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use super::open::{Cancel, close};
 use super::words::quoted;
 use crate::api::{RenameKey, RestrictKey};
 use crate::console::{Key, KeyChoices};
-use crate::pages::loaded::{Asked, Loaded};
 use crate::pages::problem::{FormProblem, failure, field_error};
 use crate::ui::{Dialog, SubmitButton, TextField};
 
@@ -42,7 +41,7 @@ pub fn RenameDialog(key: Key, rename: ServerAction<RenameKey>) -> impl IntoView 
 #[component]
 pub fn RestrictDialog(
     key: Key,
-    choices: Asked<KeyChoices>,
+    choices: KeyChoices,
     restrict: ServerAction<RestrictKey>,
 ) -> impl IntoView {
     let problem = failure(restrict);
@@ -53,9 +52,7 @@ pub fn RestrictDialog(
             <p><code>{key.masked}</code></p>
             <ActionForm action=restrict attr:class="form" attr:novalidate="">
                 <input type="hidden" name="id" value=key.id/>
-                <Loaded from=choices view=move |choices| {
-                    view! { <RestrictionFields of=of.clone() expires_ms choices problem/> }.into_any()
-                }/>
+                <RestrictionFields of expires_ms choices problem/>
                 <FormProblem problem fields=FIELDS/>
                 <p class="hint">"What you change holds from the next request on."</p>
                 <div class="actions">

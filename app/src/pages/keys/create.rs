@@ -7,7 +7,6 @@ use super::shown_once::{Seen, ShownOnce, leave};
 use super::words::quoted;
 use crate::api::CreateKey;
 use crate::console::{KeyChoices, NewKey, Restrictions};
-use crate::pages::loaded::{Asked, Loaded};
 use crate::pages::problem::{FormProblem, failure, field_error};
 use crate::ui::{Dialog, SubmitButton, TextField};
 
@@ -16,7 +15,7 @@ use crate::ui::{Dialog, SubmitButton, TextField};
 pub fn CreateDialog(
     create: ServerAction<CreateKey>,
     fresh: Option<NewKey>,
-    choices: Asked<KeyChoices>,
+    choices: KeyChoices,
     seen: Seen,
 ) -> impl IntoView {
     let created = Memo::new(move |_| {
@@ -34,7 +33,7 @@ pub fn CreateDialog(
     view! {
         <Dialog title on_close>
             {move || match created.get() {
-                None => view! { <NewKeyForm create choices/> }.into_any(),
+                None => view! { <NewKeyForm create choices=choices.clone()/> }.into_any(),
                 Some(new) => view! { <ShownOnce new seen/> }.into_any(),
             }}
         </Dialog>
@@ -42,7 +41,7 @@ pub fn CreateDialog(
 }
 
 #[component]
-fn NewKeyForm(create: ServerAction<CreateKey>, choices: Asked<KeyChoices>) -> impl IntoView {
+fn NewKeyForm(create: ServerAction<CreateKey>, choices: KeyChoices) -> impl IntoView {
     let problem = failure(create);
     // What is wrong must not be hidden.
     let unfolded = Memo::new(move |_| problem.read().as_ref().is_some_and(is_about_restrictions));
@@ -57,10 +56,7 @@ fn NewKeyForm(create: ServerAction<CreateKey>, choices: Asked<KeyChoices>) -> im
             />
             <details class="more" open=move || unfolded.get()>
                 <summary>"Restrictions"</summary>
-                <Loaded from=choices view=move |choices| {
-                    let of = Restrictions::default();
-                    view! { <RestrictionFields of expires_ms=None choices problem/> }.into_any()
-                }/>
+                <RestrictionFields of=Restrictions::default() expires_ms=None choices problem/>
             </details>
             <FormProblem problem fields=FIELDS/>
             <div class="actions">

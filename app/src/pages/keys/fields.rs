@@ -125,7 +125,10 @@ fn Endpoints(
     let allowed = allowed.unwrap_or_default();
     let boxes = endpoints.into_iter().map(move |endpoint| {
         let checked = allowed.contains(&endpoint);
-        let label = capital(&endpoint);
+        let label = match endpoint.as_str() {
+            "models" => "List models".to_owned(),
+            _ => capital(&endpoint),
+        };
         view! { <Choice kind="checkbox" name="restrictions[endpoints][]" value=endpoint label checked/> }
     });
     view! {

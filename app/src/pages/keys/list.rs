@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::open::Verb;
 use super::words::{access, access_in_full, badge, explanation, requests};
 use crate::browser;
 use crate::console::{Key, LastUse, OldSecret};
@@ -53,15 +54,16 @@ pub fn KeyTable(
 fn KeyRow(key: Key, now: Signal<Option<i64>>) -> impl IntoView {
     let (tone, word) = badge(key.state);
     let explained = explanation(&key).map(|text| view! { <span class="hint">{text}</span> });
+    let unused = key.hours.iter().all(|requests| *requests == 0);
     let menu = view! { <KeyMenu key=key.clone()/> };
     view! {
         <tr class:ended=key.state.has_ended()>
             <th scope="row"><bdi>{key.name}</bdi></th>
             <td data-label="Key"><code>{key.masked}</code></td>
             <td data-label="Access" title=access_in_full(&key.restrictions)>{access(&key.restrictions)}</td>
-            <td data-label="Last 24 h"><Use hours=key.hours/></td>
+            <td data-label="Last 24 h" class:blank=unused><Use hours=key.hours/></td>
             <td data-label="Last used"><LastUsed last_use=key.last_use now/></td>
-            <td data-label="Expires"><Expires ms=key.expires_ms/></td>
+            <td data-label="Expires" class:blank=key.expires_ms.is_none()><Expires ms=key.expires_ms/></td>
             <td data-label="Status" class="key-status">
                 <div>
                     <Badge tone word/>
@@ -82,7 +84,7 @@ fn OldSecretRow(
     now: Signal<Option<i64>>,
 ) -> impl IntoView {
     let ends = format!(
-        "{}, {} UTC",
+        "until {}, {} UTC",
         format::day(old.ends_ms),
         format::clock(old.ends_ms)
     );
@@ -96,11 +98,11 @@ fn OldSecretRow(
             <td></td>
             <td></td>
             <td data-label="Last used"><LastUsed last_use=old.last_use now/></td>
-            <td data-label="Works until">
+            <td data-label="Works">
                 <time datetime=format::iso(old.ends_ms) title=format::exact(old.ends_ms)>{ends}</time>
             </td>
             <td class="row-action" colspan="2">
-                <a href=format!("/keys?end-old={id}") class="button quiet small danger" data-noscroll="true">
+                <a href=Verb::EndOld.address(&id) class="button quiet small danger" data-noscroll="true">
                     "End the old secret now"
                 </a>
             </td>
@@ -150,16 +152,16 @@ fn Expires(ms: Option<i64>) -> impl IntoView {
 /// What can be done with the key; what has ended can only be looked at.
 #[component]
 fn KeyMenu(key: Key) -> impl IntoView {
-    let to = |verb: &str| format!("/keys?{verb}={}", key.id);
+    let to = |verb: Verb| verb.address(&key.id);
     let alive = (!key.state.has_ended()).then(|| {
         view! {
-            <MenuLink href=to("rename")>"Rename…"</MenuLink>
-            <MenuLink href=to("edit")>"Restrictions…"</MenuLink>
-            <MenuLink href=to("rotate")>"Rotate…"</MenuLink>
+            <MenuLink href=to(Verb::Rename)>"Rename…"</MenuLink>
+            <MenuLink href=to(Verb::Restrict)>"Restrictions…"</MenuLink>
+            <MenuLink href=to(Verb::Rotate)>"Rotate…"</MenuLink>
         }
     });
     let revoke = (!key.state.has_ended())
-        .then(|| view! { <MenuLink href=to("revoke") danger=true>"Revoke…"</MenuLink> });
+        .then(|| view! { <MenuLink href=to(Verb::Revoke) danger=true>"Revoke…"</MenuLink> });
     view! {
         <Menu id=menu_of(&key.id) label=format!("Actions for {}", key.name)>
             {alive}

@@ -5,15 +5,47 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use leptos_router::params::ParamsMap;
 
-/// With the id of the key that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Open {
     Create,
-    Rename(String),
-    Restrict(String),
-    Rotate(String),
-    EndOld(String),
-    Revoke(String),
+    /// With the key's id.
+    Key(Verb, String),
+}
+
+/// What is to become of a key that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Rename,
+    Restrict,
+    Rotate,
+    EndOld,
+    Revoke,
+}
+
+impl Verb {
+    const ALL: [Verb; 5] = [
+        Verb::Rename,
+        Verb::Restrict,
+        Verb::Rotate,
+        Verb::EndOld,
+        Verb::Revoke,
+    ];
+
+    /// As the address says it.
+    const fn name(self) -> &'static str {
+        match self {
+            Verb::Rename => "rename",
+            Verb::Restrict => "edit",
+            Verb::Rotate => "rotate",
+            Verb::EndOld => "end-old",
+            Verb::Revoke => "revoke",
+        }
+    }
+
+    /// Where the dialog for it is.
+    pub fn address(self, key: &str) -> String {
+        format!("/keys?{}={key}", self.name())
+    }
 }
 
 impl Open {
@@ -21,37 +53,22 @@ impl Open {
         if query.get("create").is_some() {
             return Some(Open::Create);
         }
-        let named: [(&str, fn(String) -> Open); 5] = [
-            ("rename", Open::Rename),
-            ("edit", Open::Restrict),
-            ("rotate", Open::Rotate),
-            ("end-old", Open::EndOld),
-            ("revoke", Open::Revoke),
-        ];
-        named
+        Verb::ALL
             .into_iter()
-            .find_map(|(name, open)| query.get(name).map(open))
+            .find_map(|verb| Some(Open::Key(verb, query.get(verb.name())?)))
     }
 
     pub fn key(&self) -> Option<&str> {
         match self {
             Open::Create => None,
-            Open::Rename(id)
-            | Open::Restrict(id)
-            | Open::Rotate(id)
-            | Open::EndOld(id)
-            | Open::Revoke(id) => Some(id),
+            Open::Key(_, id) => Some(id),
         }
     }
 
-    pub fn address(&self) -> String {
+    fn address(&self) -> String {
         match self {
             Open::Create => "/keys?create".to_owned(),
-            Open::Rename(id) => format!("/keys?rename={id}"),
-            Open::Restrict(id) => format!("/keys?edit={id}"),
-            Open::Rotate(id) => format!("/keys?rotate={id}"),
-            Open::EndOld(id) => format!("/keys?end-old={id}"),
-            Open::Revoke(id) => format!("/keys?revoke={id}"),
+            Open::Key(verb, id) => verb.address(id),
         }
     }
 

@@ -17,17 +17,19 @@ pub fn RevokeDialog(
     now: Signal<Option<i64>>,
 ) -> impl IntoView {
     let problem = failure(revoke);
+    let olds = key.old_secrets.into_iter().map(|old| old.last_use);
+    let last_use = olds
+        .chain([key.last_use])
+        .flatten()
+        .max_by_key(|last_use| last_use.ms);
     let title = format!("Revoke {}?", quoted(&key.name));
     let missed = match key.hours.iter().sum() {
         0 => "No request came with it in the last 24 hours.".to_owned(),
-        count => format!(
-            "{} came with it in the last 24 hours. The like of them will break.",
-            requests(count)
-        ),
+        count => format!("{} came with it in the last 24 hours.", requests(count)),
     };
     view! {
         <Dialog title=Signal::stored(title) on_close=Callback::new(|()| close())>
-            <p><code>{key.masked}</code> " · " <LastUseLine last_use=key.last_use now/></p>
+            <p><code>{key.masked}</code> " · " <LastUseLine last_use now/></p>
             <p>{missed}</p>
             <p>"Requests with this key fail at once, and it cannot be brought back."</p>
             <ActionForm action=revoke attr:class="form">

@@ -23,8 +23,8 @@ pub fn access(of: &Restrictions) -> String {
     );
     parts.extend(of.models.as_ref().map(|ids| number(ids.len(), "model")));
     parts.extend((!of.ips.is_empty()).then(|| number(of.ips.len(), "IP")));
-    parts.extend(of.rpm.map(|rpm| format!("{} RPM", format::short(rpm))));
-    parts.extend(of.tpm.map(|tpm| format!("{} TPM", format::short(tpm))));
+    parts.extend(of.rpm.map(|rpm| format!("{}\u{a0}RPM", format::short(rpm))));
+    parts.extend(of.tpm.map(|tpm| format!("{}\u{a0}TPM", format::short(tpm))));
     if parts.is_empty() {
         return "All".to_owned();
     }
@@ -67,8 +67,12 @@ pub fn badge(state: KeyState) -> (Tone, &'static str) {
 pub fn explanation(key: &Key) -> Option<String> {
     let moment = |ms: i64| format!("{}, {} UTC", format::day(ms), format::clock(ms));
     match key.state {
-        KeyState::Revoked => key.revoked_ms.map(|ms| format!("On {}", format::date(ms))),
-        KeyState::Expired => key.expires_ms.map(|ms| format!("On {}", format::date(ms))),
+        KeyState::Revoked => key
+            .revoked_ms
+            .map(|ms| format!("Since {}", format::date(ms))),
+        KeyState::Expired => key
+            .expires_ms
+            .map(|ms| format!("Since {}", format::date(ms))),
         KeyState::ExpiresSoon => Some("Extend it under Restrictions".to_owned()),
         KeyState::Rotating => {
             let last = key.old_secrets.iter().map(|old| old.ends_ms).max()?;
@@ -90,7 +94,7 @@ pub fn requests(count: u64) -> String {
 
 fn number(count: usize, of: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {of}{plural}")
+    format!("{count}\u{a0}{of}{plural}")
 }
 
 /// `Chat`, for `chat`.
@@ -111,13 +115,13 @@ mod tests {
         let mut of = Restrictions::default();
         assert_eq!((access(&of), access_in_full(&of)), ("All".into(), None));
         of.models = Some(vec!["a".into()]);
-        assert_eq!(access(&of), "1 model");
+        assert_eq!(access(&of), "1\u{a0}model");
         of.endpoints = Some(vec!["chat".into(), "embeddings".into()]);
         of.models = Some(vec!["a".into(), "b".into()]);
         of.ips = vec!["10.0.0.0/8".into(), "::1".into(), "203.0.113.7".into()];
-        assert_eq!(access(&of), "Chat, embeddings · 2 models · 3 IPs");
+        assert_eq!(access(&of), "Chat, embeddings · 2\u{a0}models · 3\u{a0}IPs");
         of.tpm = Some(50_000);
-        assert!(access(&of).ends_with(" · 50k TPM"));
+        assert!(access(&of).ends_with(" · 50k\u{a0}TPM"));
         let full = access_in_full(&of).unwrap();
         assert_eq!(
             full,
