@@ -148,6 +148,42 @@ test("a secret that is left by Back before it is copied comes once more", async 
   await expect(dialog.getByLabel("Name")).toHaveValue("");
 });
 
+test("a secret that comes after its dialog was closed brings it back", async ({ page }) => {
+  await signUp(page);
+  await open(page, "/keys?create");
+  const dialog = page.getByRole("dialog");
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    void page.route("**/api/keys/create", async (route) => {
+      resolve();
+      await new Promise<void>((go) => (answer = go));
+      await route.continue();
+    });
+  });
+  await dialog.getByLabel("Name").fill("ci");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await asked;
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  answer();
+  await takeSecret(page);
+  await expect(row(page, /^ci/)).toBeVisible();
+});
+
+test("Esc asks once while a secret is not copied, and then closes", async ({ page }) => {
+  await signUp(page);
+  await open(page, "/keys?create");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("ci");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await expect(dialog.getByLabel("Copy this key now.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(dialog.getByRole("alert")).toContainText("cannot be shown again");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole("link", { name: "Create key" })).toBeFocused();
+});
+
 test.describe("what cannot be", () => {
   // The browser itself reports answers of 400 and above.
   test.use({ allowed: /the server responded with a status of (4\d\d|500)/ });

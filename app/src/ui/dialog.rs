@@ -26,13 +26,16 @@ pub fn Dialog(
             open
             aria-labelledby="dialog-title"
             on:cancel=move |event: ev::Event| {
-                event.prevent_default();
-                on_close.run(());
+                if event.cancelable() {
+                    event.prevent_default();
+                    on_close.run(());
+                }
             }
+            // A browser may close it without asking, by a second Esc. As long as it is on the page, it is open.
             on:close=move |_| {
-                // A browser may close it unasked, by a second Esc. As long as it is here, it is open.
                 if let Some(dialog) = dialog.try_get_untracked().flatten() {
                     browser::show_again(&dialog);
+                    on_close.run(());
                 }
             }
         >

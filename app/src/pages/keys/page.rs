@@ -47,13 +47,24 @@ impl Page {
     /// A change that has succeeded closes its dialog, is said, and shows in the list.
     pub fn follow_the_verbs(self) {
         let toasts = Toasts::here();
-        self.verbs.on_changed(move |told| {
-            let row = self.open.get_untracked();
-            let row = row.as_ref().and_then(Open::key).map(menu_of);
-            self.refocus.set(row);
+        self.verbs.on_changed(move |verb, told| {
             self.keys.refetch();
-            close();
             toasts.say(told);
+            // On a slow line its dialog may be gone by now, and another open.
+            if let Some(Open::Key(open, id)) = self.open.get_untracked()
+                && open == verb
+            {
+                self.refocus.set(Some(menu_of(&id)));
+                close();
+            }
+        });
+        // For the same reason a secret may have to bring its dialog back.
+        Effect::new(move |_| {
+            if let Some(dialog) = self.verbs.secret_in()
+                && self.open.get_untracked().as_ref() != Some(&dialog)
+            {
+                dialog.go();
+            }
         });
     }
 
@@ -66,7 +77,7 @@ impl Page {
                 .flatten()
                 .filter(|before| open.as_ref() != Some(before));
             if let Some(left) = left {
-                if self.verbs.has_made_secret() && !self.seen.may_go() {
+                if untrack(|| self.verbs.secret_in()).is_some() && !self.seen.may_go() {
                     left.go();
                 } else {
                     self.seen.reset();

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use super::open::{Open, Verb};
 use crate::api::{CreateKey, EndOldSecrets, RenameKey, RestrictKey, RevokeKey, RotateKey};
 use crate::console::Problem;
 
@@ -28,32 +29,44 @@ impl Verbs {
     }
 
     /// Has `tell` tell of every change that has succeeded. Those that give a secret tell it in their dialog.
-    pub fn on_changed(self, tell: impl Fn(&'static str) + Clone + 'static) {
-        let told = |text| {
+    pub fn on_changed(self, tell: impl Fn(Verb, &'static str) + Clone + 'static) {
+        let told = |verb, text| {
             let tell = tell.clone();
-            move || tell(text)
+            move || tell(verb, text)
         };
-        when_done(self.rename, told("Key renamed."));
+        when_done(self.rename, told(Verb::Rename, "Key renamed."));
         when_done(
             self.restrict,
-            told("Restrictions saved. They hold from the next request on."),
+            told(
+                Verb::Restrict,
+                "Restrictions saved. They hold from the next request on.",
+            ),
         );
         when_done(
             self.end_old,
-            told("Old secret ended. Requests with it fail from now on."),
+            told(
+                Verb::EndOld,
+                "Old secret ended. Requests with it fail from now on.",
+            ),
         );
         when_done(
             self.revoke,
-            told("Key revoked. Requests with it fail from now on."),
+            told(
+                Verb::Revoke,
+                "Key revoked. Requests with it fail from now on.",
+            ),
         );
     }
 
-    /// Whether a secret is here that is to be seen.
-    pub fn has_made_secret(self) -> bool {
-        let created = self.create.value();
-        let rotated = self.rotate.value();
-        matches!(*created.read_untracked(), Some(Ok(_)))
-            || matches!(*rotated.read_untracked(), Some(Ok(_)))
+    /// The dialog that shows the secret which was made, if one was.
+    pub fn secret_in(self) -> Option<Open> {
+        if matches!(*self.create.value().read(), Some(Ok(_))) {
+            return Some(Open::Create);
+        }
+        match &*self.rotate.value().read() {
+            Some(Ok(rotated)) => Some(Open::Key(Verb::Rotate, rotated.key.id.clone())),
+            _ => None,
+        }
     }
 
     /// Forgets what was answered, and says whether there was anything.
