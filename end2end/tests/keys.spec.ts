@@ -219,6 +219,23 @@ test.describe("what cannot be", () => {
     await expect(row(page, /^ci/)).toContainText("1 model · 1 IP · 5 RPM");
   });
 
+  test("a dialog that was closed upon a slip opens anew without it", async ({ page }) => {
+    await signUp(page);
+    await createKey(page, "ci");
+    const dialog = page.getByRole("dialog");
+    await choose(page, "ci", "Rename…");
+    await dialog.getByLabel("Name").fill("");
+    await page.keyboard.press("Enter");
+    await expect(dialog.getByLabel("Name")).toHaveAccessibleDescription(/Give the key a name/);
+    await page.keyboard.press("Escape");
+    await expect(dialog).toBeHidden();
+    await choose(page, "ci", "Rename…");
+    await expect(dialog.getByLabel("Name")).not.toHaveAttribute("aria-invalid");
+    await dialog.getByLabel("Name").fill("runner");
+    await page.keyboard.press("Enter");
+    await expect(row(page, /^runner/)).toBeVisible();
+  });
+
   test("a key that was revoked in another tab is told of", async ({ page, context }) => {
     await signUp(page);
     await createKey(page, "ci");

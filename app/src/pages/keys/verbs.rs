@@ -89,20 +89,21 @@ where
 {
     Effect::new(move |_| {
         if matches!(*action.value().read(), Some(Ok(()))) {
-            action.clear();
+            forget(action);
             act();
         }
     });
 }
 
+/// Tells nobody: the dialog that would be told is going, and what it knows by goes before it does.
 fn forget<S>(action: ServerAction<S>) -> bool
 where
     S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
 {
-    let answered = action.value().read_untracked().is_some();
-    if answered {
-        action.clear();
-    }
+    let mut answered = false;
+    action
+        .value()
+        .update_untracked(|value| answered = value.take().is_some());
     answered
 }
