@@ -1,7 +1,7 @@
 //! What stands around every page of one who is signed in: navigation, account, and the place for news.
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::components::{A, Outlet};
 use leptos_router::hooks::use_location;
 
@@ -107,7 +107,6 @@ fn NavLink(href: &'static str, name: &'static str, glyph: Glyph, exact: bool) ->
 #[component]
 fn Account() -> impl IntoView {
     let AccountState(overview) = expect_context();
-    let sign_out = ServerAction::<SignOut>::new();
     view! {
         <div class="account">
             <Transition>
@@ -124,12 +123,13 @@ fn Account() -> impl IntoView {
                     })
                 })}
             </Transition>
-            <ActionForm action=sign_out>
+            // Posted by the browser itself: the next page is a new document, in which nothing of this account is left.
+            <form method="post" action=SignOut::url()>
                 <button type="submit" class="nav-link" title="Sign out">
                     <Icon glyph=Glyph::SignOut/>
                     <span class="nav-name">"Sign out"</span>
                 </button>
-            </ActionForm>
+            </form>
         </div>
     }
 }

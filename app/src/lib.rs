@@ -1,6 +1,9 @@
 //! The dashboard: pages rendered on the server and taken over by the browser.
 //!
 //! What pages may ask of the service is the port in [`console`]; they know no database and no HTTP framework.
+//!
+//! A page is a component in [`pages`], a line in its `routes!`, and a [`Lazy`] route here: so its code is a file of its
+//! own, which a browser loads when the page is opened, and which the budget of `cargo xtask build` weighs.
 
 pub mod api;
 mod browser;
@@ -14,18 +17,19 @@ mod ui;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::Lazy;
 use leptos_router::SsrMode::Async;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    AdminPage, HomePage, KeysPage, LimitsPage, NotFoundPage, PlaygroundPage, SignInPage,
-    SignUpPage, UsagePage, WorkersPage,
+    AdminPage, Home, Keys, Limits, NotFoundPage, Playground, SignIn, SignUp, Usage, Workers,
 };
 
 /// The HTML document around [`App`].
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -35,9 +39,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fafaf9"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#111110"/>
-                <link rel="preload" href="/fonts/geist.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
-                <link rel="preload" href="/fonts/geist-mono.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
-                <link rel="stylesheet" href="/pkg/assisters.css"/>
+                <link rel="preload" href="/fonts/geist-1.800-400-600.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+                <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
                 <HydrationScripts options/>
                 <MetaTags/>
@@ -57,16 +60,16 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| format!("{title} · Assisters")/>
         <Router>
             <Routes fallback=NotFoundPage>
-                <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
-                <Route path=path!("/sign-up") view=SignUpPage ssr=Async/>
+                <Route path=path!("/sign-in") view={Lazy::<SignIn>::new()} ssr=Async/>
+                <Route path=path!("/sign-up") view={Lazy::<SignUp>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
-                    <Route path=path!("/") view=HomePage ssr=Async/>
-                    <Route path=path!("/playground") view=PlaygroundPage ssr=Async/>
-                    <Route path=path!("/keys") view=KeysPage ssr=Async/>
-                    <Route path=path!("/usage") view=UsagePage ssr=Async/>
-                    <Route path=path!("/limits") view=LimitsPage ssr=Async/>
+                    <Route path=path!("/") view={Lazy::<Home>::new()} ssr=Async/>
+                    <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>
+                    <Route path=path!("/keys") view={Lazy::<Keys>::new()} ssr=Async/>
+                    <Route path=path!("/usage") view={Lazy::<Usage>::new()} ssr=Async/>
+                    <Route path=path!("/limits") view={Lazy::<Limits>::new()} ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
-                        <Route path=path!("/workers") view=WorkersPage ssr=Async/>
+                        <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>

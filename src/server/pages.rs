@@ -1,5 +1,6 @@
 //! The dashboard's pages and server functions, as Leptos renders and answers them.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -21,11 +22,21 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::console::provide_port;
 
+/// Where the build's files lie in the site's folder, and the name of the folder that holds the newest.
+const PKG: &str = "pkg";
+const VERSION: &str = "version";
+
+/// Read once: a site that is laid out anew is served after the next start, and until then nothing is mixed.
 pub(super) fn options(site_dir: &Path, addr: SocketAddr) -> LeptosOptions {
+    // Without it the files lie in `pkg` itself, as cargo-leptos puts them.
+    let pkg_dir = match fs::read_to_string(site_dir.join(PKG).join(VERSION)) {
+        Ok(version) => format!("{PKG}/{}", version.trim()),
+        Err(_) => PKG.to_owned(),
+    };
     LeptosOptions::builder()
         .output_name("assisters")
         .site_root(Arc::<str>::from(site_dir.to_string_lossy()))
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(Arc::<str>::from(pkg_dir))
         .site_addr(addr)
         .build()
 }

@@ -35,7 +35,7 @@ pub fn build(board: &Board, tree: &Tree, toolchain: &str, tool: &Receiver<()>) -
     let front = tree.target.join("front");
     let mut build = cargo_by(tree, toolchain);
     build.args([
-        "build",
+        "rustc",
         "--package",
         "hydrate",
         "--target",
@@ -44,15 +44,22 @@ pub fn build(board: &Board, tree: &Tree, toolchain: &str, tool: &Receiver<()>) -
         PROFILE,
     ]);
     build.arg("--target-dir").arg(&front);
+    // The pages' code is cut out after linking, and what moves must be findable.
+    build.args(["--lib", "--", "-C", "link-arg=--emit-relocs"]);
     watch(&step, &mut build, Speech::Cargo).context("the browser half did not build")?;
 
-    step.at("wasm-bindgen, style sheet, compression");
+    step.at("pages apart, wasm-bindgen, style sheet, compression");
     tool.recv().context("the site's tool did not build")?;
     let wasm = front.join(TARGET).join(PROFILE).join("hydrate.wasm");
     let mut lay_out = command(tree, tree.target.join("debug/site"));
     lay_out.args::<[&Path; 2], _>([&wasm, &tree.site()]);
     let laid_out =
         watch(&step, &mut lay_out, Speech::Plain).context("the site could not be laid out")?;
-    step.done(&laid_out.stdout);
+    let (pages, first) = laid_out
+        .stdout
+        .rsplit_once('\n')
+        .unwrap_or(("", &laid_out.stdout));
+    step.below(pages);
+    step.done(first);
     Ok(())
 }

@@ -13,11 +13,45 @@ mod playground;
 mod problem;
 mod usage;
 
-pub use admin::{AdminPage, WorkersPage};
-pub use door::{SignInPage, SignUpPage};
-pub use home::HomePage;
-pub use keys::KeysPage;
-pub use limits::LimitsPage;
-pub use not_found::NotFoundPage;
-pub use playground::PlaygroundPage;
-pub use usage::UsagePage;
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, lazy_route};
+
+pub use self::admin::AdminPage;
+use self::admin::WorkersPage;
+use self::door::{SignInPage, SignUpPage};
+use self::home::HomePage;
+use self::keys::KeysPage;
+use self::limits::LimitsPage;
+pub use self::not_found::NotFoundPage;
+use self::playground::PlaygroundPage;
+use self::usage::UsagePage;
+
+/// Routes to pages, each of whose code the browser loads when it first opens it. Only routes can wait for code while a
+/// page is taken over: a `#[lazy]` function inside what the server has rendered comes too late.
+macro_rules! routes {
+    ($($route:ident to $page:ident,)+) => {$(
+        pub struct $route;
+
+        #[lazy_route]
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
+
+            fn view(_route: Self) -> AnyView {
+                view! { <$page/> }.into_any()
+            }
+        }
+    )+};
+}
+
+routes! {
+    SignIn to SignInPage,
+    SignUp to SignUpPage,
+    Home to HomePage,
+    Playground to PlaygroundPage,
+    Keys to KeysPage,
+    Usage to UsagePage,
+    Limits to LimitsPage,
+    Workers to WorkersPage,
+}

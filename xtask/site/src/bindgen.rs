@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::NAME;
+use crate::{NAME, split};
 
 /// Fills `staging` from `wasm`, unless it was filled from this very file by this very program.
 pub fn generate(wasm: &Path, staging: &Path) -> Result<()> {
@@ -20,11 +20,15 @@ pub fn generate(wasm: &Path, staging: &Path) -> Result<()> {
         fs::remove_dir_all(staging)
             .with_context(|| format!("cannot empty {}", staging.display()))?;
     }
+    let main = split::split(wasm, staging)?;
     Bindgen::new()
-        .input_path(wasm)
+        .input_path(&main)
         .out_name(NAME)
         .web(true)?
         .typescript(false)
+        // The pages' parts call what only the linker's own names lead to.
+        .keep_lld_exports(true)
+        .demangle(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(staging)
