@@ -181,6 +181,7 @@ test("Esc asks once while a secret is not copied, and then closes", async ({ pag
   await expect(dialog.getByRole("alert")).toContainText("cannot be shown again");
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
+  await expect(row(page, /^ci/)).toBeVisible();
   await expect(page.getByRole("link", { name: "Create key" })).toBeFocused();
 });
 

@@ -69,7 +69,7 @@ impl Verbs {
         }
     }
 
-    /// Forgets what was answered, and says whether there was anything.
+    /// Forgets what was answered, and says whether the keys may be others since.
     pub fn forget(self) -> bool {
         [
             forget(self.create),
@@ -101,9 +101,10 @@ where
     S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
 {
-    let mut answered = false;
+    let mut answer = None;
     action
         .value()
-        .update_untracked(|value| answered = value.take().is_some());
-    answered
+        .update_untracked(|value| answer = value.take());
+    // A slip in a field says nothing of the keys.
+    answer.is_some_and(|answer| answer.err().is_none_or(|problem| problem.field.is_none()))
 }
