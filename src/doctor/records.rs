@@ -1,11 +1,11 @@
-//! The database, and whether the ledger in it agrees with its hourly sums.
+//! The database, and whether the ledger in it agrees with its sums.
 
 use super::Finding;
 use crate::clock::UnixMs;
 use crate::config::Config;
 use crate::db::{self, Db, OpenError, Schema};
 use crate::print::{count, sentence};
-use crate::usage::{self, Difference};
+use crate::usage::{self, Difference, Wrong};
 
 const DATABASE: &str = "database";
 const LEDGER: &str = "ledger";
@@ -72,11 +72,11 @@ fn standing(name: &str, schema: Schema) -> Finding {
 
 pub(super) async fn ledger(db: &Db) -> Finding {
     match usage::first_difference(db).await {
-        Ok(None) => Finding::ok(LEDGER, "its rows and their hourly sums agree"),
-        Ok(Some(difference)) => Finding::failed(
+        Ok(None) => Finding::ok(LEDGER, "its rows and their sums agree"),
+        Ok(Some(wrong)) => Finding::failed(
             LEDGER,
-            told(&difference),
-            "trust the rows of the table ledger; the sums in usage_hourly are what pages show",
+            told(&wrong),
+            "trust the rows of the table ledger; the sums in usage_hourly and usage_daily are what pages show",
         ),
         Err(error) => Finding::failed(
             LEDGER,
@@ -86,18 +86,31 @@ pub(super) async fn ledger(db: &Db) -> Finding {
     }
 }
 
-fn told(difference: &Difference) -> String {
-    let Difference {
-        account_id,
-        hour_ms,
-        ledger_requests,
-        ledger_tokens,
-        hourly_requests,
-        hourly_tokens,
-    } = difference;
+fn told(wrong: &Wrong) -> String {
+    let (
+        Difference {
+            account_id,
+            start_ms,
+            requests,
+            tokens,
+            summed_requests,
+            summed_tokens,
+        },
+        slice,
+        rows,
+    ) = match wrong {
+        Wrong::Hour(difference) => (difference, "hour", "its rows"),
+        Wrong::Day(difference) => (difference, "day", "its hourly sums"),
+    };
+    let from = UnixMs(*start_ms).to_minute();
+    if (requests, tokens) == (summed_requests, summed_tokens) {
+        return format!(
+            "{account_id} in the {slice} from {from} UTC: the times of {requests} requests are counted otherwise in \
+             the sums than in {rows}"
+        );
+    }
     format!(
-        "{account_id} in the hour from {} UTC: {ledger_requests} requests and {ledger_tokens} tokens in its rows, \
-         {hourly_requests} and {hourly_tokens} in the sums",
-        UnixMs(*hour_ms).to_minute()
+        "{account_id} in the {slice} from {from} UTC: {requests} requests and {tokens} tokens in {rows}, \
+         {summed_requests} and {summed_tokens} in the sums"
     )
 }

@@ -270,7 +270,7 @@ fn number_of(path: &Path) -> Option<u64> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::BillingBasis;
+    use super::super::{BillingBasis, Phases};
     use super::*;
 
     pub(crate) fn record(request_id: &str) -> Record {
@@ -293,6 +293,10 @@ pub(super) mod tests {
             retry_count: 0,
             billing_basis: BillingBasis::WorkerUsage,
             started_ms: 7,
+            client_request_id: None,
+            phases: Phases::default(),
+            worker_tries: 1,
+            limited: None,
         }
     }
 

@@ -1,13 +1,20 @@
 //! Usage: one ledger row per request, exactly one, whatever happens; and the sums that pages show.
 //!
 //! A [`Record`] is appended to a journal file before its request's last byte goes out, so it survives the process. A
-//! writer moves the journal into the database in batches: row and hourly sum in one transaction, unique by request id.
+//! writer moves the journal into the database in batches: row and sums in one transaction, unique by request id.
 //! A database that is away stops nobody: the journal grows until it is back.
 
+mod columns;
+mod histogram;
 mod inspect;
 mod journal;
+mod limited;
 mod lines;
+mod requests;
 mod store;
+mod sums;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::io;
@@ -23,10 +30,16 @@ use crate::config::Fsync;
 use crate::db::Db;
 use crate::ids::AccountId;
 use crate::tasks::Tasks;
-pub use inspect::{Leftovers, first_difference, leftovers};
+pub use histogram::Histogram;
+pub use inspect::{Difference, Leftovers, Wrong, first_difference, leftovers};
 use journal::Journal;
 pub use journal::{Backlog, JournalError};
-pub use store::{Difference, KeyHour, Slice, UsageError};
+pub use limited::Limited;
+pub use requests::{Detailed, Listed, Position};
+pub use store::{KeyHour, UsageError};
+pub use sums::{
+    Column, Combination, Counted, Figures, Filter, Grain, GroupBy, NAMED, Scope, Slice, Span, Timed,
+};
 
 /// The journal's folder, in the data directory.
 const JOURNAL: &str = "journal";
@@ -88,6 +101,28 @@ pub struct Record {
     pub billing_basis: BillingBasis,
     /// Unix milliseconds.
     pub started_ms: i64,
+    // Lines that an earlier version has left in the journal lack what follows.
+    /// What the client called it, by its own `X-Request-ID`.
+    #[serde(default)]
+    pub client_request_id: Option<String>,
+    #[serde(default)]
+    pub phases: Phases,
+    /// How many times a worker was asked.
+    #[serde(default)]
+    pub worker_tries: u32,
+    /// Why it was refused, if a limit was the reason.
+    #[serde(default)]
+    pub limited: Option<Limited>,
+}
+
+/// Where the time before a request's first byte went, in microseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phases {
+    pub auth_us: Option<u64>,
+    pub limit_us: Option<u64>,
+    pub queue_us: Option<u64>,
+    /// Until the last worker that was asked began to answer.
+    pub upstream_us: Option<u64>,
 }
 
 /// Where a record's token counts come from.
@@ -195,14 +230,94 @@ impl Usage {
         }
     }
 
-    /// What `account` used from `from` (a full hour) on, in slices of `step_ms` and by model.
-    pub async fn since(
+    /// What each group used in each slice, its times included.
+    pub async fn slices(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+        group: GroupBy,
+    ) -> Result<Vec<Slice>, UsageError> {
+        Ok(sums::slices(&self.db, scope, grain, group).await?)
+    }
+
+    /// What each group used in the whole span, its times included.
+    pub async fn totals(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+        group: GroupBy,
+    ) -> Result<Vec<Slice>, UsageError> {
+        Ok(sums::totals(&self.db, scope, grain, group).await?)
+    }
+
+    /// What each group used in each slice, without its times.
+    pub async fn counts(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+        group: GroupBy,
+    ) -> Result<Vec<Slice>, UsageError> {
+        Ok(sums::store::slices(&self.db, scope, grain, group).await?)
+    }
+
+    /// One count in each slice: of all, and of the groups called `names`, of which there are at most [`NAMED`].
+    pub async fn columns(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+        group: GroupBy,
+        counted: Counted,
+        names: &[&str],
+    ) -> Result<Vec<Column>, UsageError> {
+        Ok(sums::store::columns(&self.db, scope, grain, group, counted, names).await?)
+    }
+
+    /// The times of each slice.
+    pub async fn times(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+        timed: Timed,
+    ) -> Result<Vec<(i64, Histogram)>, UsageError> {
+        Ok(sums::times(&self.db, scope, grain, timed).await?)
+    }
+
+    /// Which keys, endpoints, models and statuses occur in a span.
+    pub async fn combinations(
+        &self,
+        scope: Scope<'_>,
+        grain: Grain,
+    ) -> Result<Vec<Combination>, UsageError> {
+        Ok(sums::store::combinations(&self.db, scope, grain).await?)
+    }
+
+    /// At most `most` requests behind `position`, newest first.
+    pub async fn older(
+        &self,
+        scope: Scope<'_>,
+        position: &Position,
+        most: i64,
+    ) -> Result<Vec<Listed>, UsageError> {
+        Ok(requests::store::older(&self.db, scope, position, most).await?)
+    }
+
+    /// At most `most` requests that ended at `since` or later, newest first.
+    pub async fn ended_since(
+        &self,
+        scope: Scope<'_>,
+        since: UnixMs,
+        most: i64,
+    ) -> Result<Vec<Listed>, UsageError> {
+        Ok(requests::store::ended_since(&self.db, scope, since.0, most).await?)
+    }
+
+    /// One request of `account`.
+    pub async fn find(
         &self,
         account: &AccountId,
-        from: UnixMs,
-        step_ms: i64,
-    ) -> Result<Vec<Slice>, UsageError> {
-        store::since(&self.db, account, from, step_ms).await
+        request_id: &str,
+    ) -> Result<Option<Detailed>, UsageError> {
+        Ok(requests::store::find(&self.db, account, request_id).await?)
     }
 
     /// How many requests of `account` were refused by a limit from `from` (a full hour) on.

@@ -1,11 +1,13 @@
-//! The ledger and its hourly sums in the database.
+//! The ledger's rows and their sums in the database.
 
 use std::io;
 
 use sqlx::AnyConnection;
 
-use super::Record;
-use crate::clock::UnixMs;
+use super::sums::gather;
+use super::sums::store::{add_to_day, add_to_hour};
+use super::{Limited, Record};
+use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::db::Db;
 use crate::ids::AccountId;
 
@@ -19,39 +21,33 @@ pub enum UsageError {
     CutOff(#[from] tokio::task::JoinError),
 }
 
-/// What was used of one model within one slice of time.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Slice {
-    pub start_ms: i64,
-    /// Empty where a request named none.
-    pub model: String,
-    pub requests: i64,
-    /// Those of `requests` with a status of 400 or above; that a client left (499) is no error.
-    pub errors: i64,
-    pub prompt_tokens: i64,
-    pub completion_tokens: i64,
-}
-
-/// Inserts the records that are not there yet, and adds just those to the hourly sums. Gives how many they were.
+/// Inserts the records that are not there yet, and adds just those to the sums. Gives how many they were.
 pub(super) async fn insert(db: &Db, records: &[Record]) -> Result<u64, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    let mut rows = 0;
+    let mut new = vec![];
     for record in records {
         if insert_row(&mut transaction, record).await? {
-            add_to_hour(&mut transaction, record).await?;
-            rows += 1;
+            new.push(record);
         }
     }
+    for (place, sum) in gather(new.iter().copied(), HOUR_MS) {
+        add_to_hour(&mut transaction, &place, &sum).await?;
+    }
+    for (place, sum) in gather(new.iter().copied(), DAY_MS) {
+        add_to_day(&mut transaction, &place, &sum).await?;
+    }
     transaction.commit().await?;
-    Ok(rows)
+    Ok(u64::try_from(new.len()).unwrap_or(u64::MAX))
 }
 
 async fn insert_row(connection: &mut AnyConnection, record: &Record) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
         "INSERT INTO ledger (request_id, account_id, key_id, endpoint, model, worker, status, error_code,
              prompt_tokens, completion_tokens, streamed, first_token_ms, duration_ms, finish_reason, replayed,
-             retry_count, billing_basis, started_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+             retry_count, billing_basis, started_ms, client_request_id, auth_us, limit_us, queue_us, upstream_us,
+             worker_tries, limited)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+             $23, $24, $25)
          ON CONFLICT (request_id) DO NOTHING",
     )
     .bind(&record.request_id)
@@ -72,57 +68,16 @@ async fn insert_row(connection: &mut AnyConnection, record: &Record) -> Result<b
     .bind(i64::from(record.retry_count))
     .bind(record.billing_basis.as_str())
     .bind(record.started_ms)
+    .bind(record.client_request_id.as_deref())
+    .bind(record.phases.auth_us.map(integer))
+    .bind(record.phases.limit_us.map(integer))
+    .bind(record.phases.queue_us.map(integer))
+    .bind(record.phases.upstream_us.map(integer))
+    .bind(i64::from(record.worker_tries))
+    .bind(record.limited.as_ref().map(Limited::to_string))
     .execute(connection)
     .await?;
     Ok(result.rows_affected() == 1)
-}
-
-async fn add_to_hour(connection: &mut AnyConnection, record: &Record) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO usage_hourly (account_id, hour_ms, key_id, endpoint, model, status, requests, prompt_tokens,
-             completion_tokens)
-         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)
-         ON CONFLICT (account_id, hour_ms, key_id, endpoint, model, status) DO UPDATE SET
-             requests = usage_hourly.requests + 1,
-             prompt_tokens = usage_hourly.prompt_tokens + excluded.prompt_tokens,
-             completion_tokens = usage_hourly.completion_tokens + excluded.completion_tokens",
-    )
-    .bind(&record.account_id)
-    .bind(UnixMs(record.started_ms).hour().0)
-    .bind(record.key_id.as_deref().unwrap_or_default())
-    .bind(&record.endpoint)
-    .bind(record.model.as_deref().unwrap_or_default())
-    .bind(i64::from(record.status))
-    .bind(integer(record.prompt_tokens))
-    .bind(integer(record.completion_tokens))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn since(
-    db: &Db,
-    account: &AccountId,
-    from: UnixMs,
-    step_ms: i64,
-) -> Result<Vec<Slice>, UsageError> {
-    let slices = sqlx::query_as(
-        "SELECT hour_ms - hour_ms % $3 AS start_ms, model,
-             CAST(SUM(requests) AS BIGINT) AS requests,
-             CAST(SUM(CASE WHEN status >= 400 AND status <> 499 THEN requests ELSE 0 END) AS BIGINT) AS errors,
-             CAST(SUM(prompt_tokens) AS BIGINT) AS prompt_tokens,
-             CAST(SUM(completion_tokens) AS BIGINT) AS completion_tokens
-         FROM usage_hourly
-         WHERE account_id = $1 AND hour_ms >= $2
-         GROUP BY 1, 2
-         ORDER BY 1, 2",
-    )
-    .bind(account.as_str())
-    .bind(from.0)
-    .bind(step_ms)
-    .fetch_all(db)
-    .await?;
-    Ok(slices)
 }
 
 /// How often one key was used within one hour.
@@ -150,41 +105,6 @@ pub(super) async fn hours_by_key(
     Ok(hours)
 }
 
-/// One account's hour in which the ledger and its hourly sums tell different things.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Difference {
-    pub account_id: String,
-    pub hour_ms: i64,
-    pub ledger_requests: i64,
-    pub ledger_tokens: i64,
-    pub hourly_requests: i64,
-    pub hourly_tokens: i64,
-}
-
-/// The earliest difference. One statement, so that what a service writes meanwhile is in both or in neither.
-pub(super) async fn first_difference(db: &Db) -> Result<Option<Difference>, UsageError> {
-    let difference = sqlx::query_as(
-        "SELECT account_id, hour_ms,
-             CAST(SUM(ledger_requests) AS BIGINT) AS ledger_requests,
-             CAST(SUM(ledger_prompt) + SUM(ledger_completion) AS BIGINT) AS ledger_tokens,
-             CAST(SUM(hourly_requests) AS BIGINT) AS hourly_requests,
-             CAST(SUM(hourly_prompt) + SUM(hourly_completion) AS BIGINT) AS hourly_tokens
-         FROM (SELECT account_id, started_ms - started_ms % 3600000 AS hour_ms, 1 AS ledger_requests,
-                 prompt_tokens AS ledger_prompt, completion_tokens AS ledger_completion, 0 AS hourly_requests,
-                 0 AS hourly_prompt, 0 AS hourly_completion
-             FROM ledger
-             UNION ALL SELECT account_id, hour_ms, 0, 0, 0, requests, prompt_tokens, completion_tokens
-             FROM usage_hourly) AS hours
-         GROUP BY account_id, hour_ms
-         HAVING SUM(ledger_requests) <> SUM(hourly_requests) OR SUM(ledger_prompt) <> SUM(hourly_prompt)
-             OR SUM(ledger_completion) <> SUM(hourly_completion)
-         ORDER BY hour_ms, account_id LIMIT 1",
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(difference)
-}
-
 pub(super) async fn refused(db: &Db, account: &AccountId, from: UnixMs) -> Result<u64, UsageError> {
     let (count,): (Option<i64>,) = sqlx::query_as(
         "SELECT CAST(SUM(requests) AS BIGINT) FROM usage_hourly
@@ -207,103 +127,6 @@ pub(super) async fn has_called(db: &Db, account: &AccountId) -> Result<bool, Usa
     Ok(row.is_some())
 }
 
-fn integer(count: u64) -> i64 {
+pub(super) fn integer(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::BillingBasis;
-    use super::*;
-    use crate::clock::HOUR_MS;
-    use crate::db;
-
-    fn record(request_id: &str, started_ms: i64, status: u16) -> Record {
-        Record {
-            request_id: request_id.into(),
-            account_id: "acct_1".into(),
-            key_id: None,
-            endpoint: "/v1/chat/completions".into(),
-            model: Some("m".into()),
-            worker: None,
-            status,
-            error_code: None,
-            prompt_tokens: 10,
-            completion_tokens: 5,
-            streamed: false,
-            first_token_ms: None,
-            duration_ms: 1,
-            finish_reason: None,
-            replayed: false,
-            retry_count: 0,
-            billing_basis: BillingBasis::Counted,
-            started_ms,
-        }
-    }
-
-    #[tokio::test]
-    async fn a_record_that_comes_twice_counts_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = db::open(&db::embedded_url(dir.path()).unwrap())
-            .await
-            .unwrap();
-        let batch = [record("a", 5, 499), record("b", HOUR_MS + 5, 429)];
-        insert(&db, &batch).await.unwrap();
-        insert(&db, &batch).await.unwrap();
-        let slices = since(
-            &db,
-            &AccountId::from_stored("acct_1"),
-            UnixMs(0),
-            2 * HOUR_MS,
-        )
-        .await
-        .unwrap();
-        let expected = Slice {
-            start_ms: 0,
-            model: "m".into(),
-            requests: 2,
-            errors: 1,
-            prompt_tokens: 20,
-            completion_tokens: 10,
-        };
-        assert_eq!(slices, [expected]);
-        assert!(
-            since(&db, &AccountId::from_stored("acct_2"), UnixMs(0), HOUR_MS)
-                .await
-                .unwrap()
-                .is_empty()
-        );
-    }
-
-    #[tokio::test]
-    async fn the_earliest_hour_whose_sums_are_not_its_rows_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = db::open(&db::embedded_url(dir.path()).unwrap())
-            .await
-            .unwrap();
-        let batch = [
-            record("a", 5, 200),
-            record("b", HOUR_MS + 5, 200),
-            record("c", HOUR_MS + 6, 429),
-            record("d", 2 * HOUR_MS, 200),
-        ];
-        insert(&db, &batch).await.unwrap();
-        assert_eq!(first_difference(&db).await.unwrap(), None);
-
-        for statement in [
-            "UPDATE usage_hourly SET requests = requests + 1 WHERE hour_ms >= 3600000 AND status = 200",
-            "DELETE FROM ledger WHERE request_id = 'c'",
-        ] {
-            sqlx::query(statement).execute(&db).await.unwrap();
-        }
-        let expected = Difference {
-            account_id: "acct_1".into(),
-            hour_ms: HOUR_MS,
-            ledger_requests: 1,
-            ledger_tokens: 15,
-            hourly_requests: 3,
-            hourly_tokens: 30,
-        };
-        assert_eq!(first_difference(&db).await.unwrap(), Some(expected));
-    }
 }

@@ -1,7 +1,7 @@
 //! The ledger's entry of a request: opened when its caller is known, closed exactly once, whatever happens between.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -12,11 +12,11 @@ use wire::Usage;
 
 use super::V1;
 use super::error::{ApiError, Code, ErrorCode};
-use super::headers::Arrival;
-use crate::limits::Admission;
+use super::headers::{self, Arrival};
+use crate::limits::{Admission, BucketName, Holder, Refused};
 use crate::metrics::{Ended, Metrics};
 use crate::principal::Principal;
-use crate::usage::{self, BillingBasis, Record};
+use crate::usage::{self, BillingBasis, Limited, Phases, Record};
 
 /// What nginx calls a request whose client has left before its answer.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     metrics: Metrics,
     record: Record,
     path: &'static str,
-    began: Instant,
+    arrival: Arrival,
     reserved: Option<Reserved>,
     open: bool,
 }
@@ -74,9 +74,13 @@ impl Entry {
                 retry_count: retry_count.unwrap_or(0),
                 billing_basis: BillingBasis::None,
                 started_ms: v1.clock.now().0,
+                client_request_id: headers::client_id(headers),
+                phases: Phases::default(),
+                worker_tries: 0,
+                limited: None,
             },
             path,
-            began: arrival.at,
+            arrival: arrival.clone(),
             reserved: None,
             open: true,
         }
@@ -102,6 +106,7 @@ impl Entry {
 
     /// A worker is about to be asked: from here on the request is in the ledger, even if this process dies in it.
     pub(super) fn asks(&mut self, worker: String) {
+        self.record.worker_tries += 1;
         let is_first = self.record.worker.replace(worker).is_none();
         if !is_first {
             return;
@@ -113,6 +118,25 @@ impl Entry {
             prompt_tokens: prompt_tokens.unwrap_or(0),
             billing_basis: BillingBasis::Counted,
             ..self.record.clone()
+        });
+    }
+
+    /// Notes why the request was refused by a limit.
+    pub(super) fn limited(&mut self, refused: &Refused) {
+        let (bucket, standing) = match refused.bucket {
+            BucketName::Requests => ("requests", refused.standing.requests),
+            BucketName::Tokens => ("tokens", refused.standing.tokens),
+        };
+        let holder = match refused.holder {
+            Holder::Account => "account",
+            Holder::Key => "key",
+        };
+        self.record.limited = Some(Limited {
+            holder: holder.to_owned(),
+            bucket: bucket.to_owned(),
+            limit: standing.limit,
+            used: standing.used,
+            asked: refused.asked,
         });
     }
 
@@ -128,7 +152,7 @@ impl Entry {
     }
 
     pub(super) fn first_token(&mut self) {
-        let elapsed = whole_ms(self.began.elapsed());
+        let elapsed = whole_ms(self.arrival.at.elapsed());
         self.record.first_token_ms.get_or_insert(elapsed);
     }
 
@@ -142,8 +166,9 @@ impl Entry {
         self.open = false;
         self.record.status = status;
         self.record.error_code = error_code.map(str::to_owned);
-        let duration = self.began.elapsed();
+        let duration = self.arrival.at.elapsed();
         self.record.duration_ms = whole_ms(duration);
+        self.record.phases = self.arrival.phases();
         self.usage.append(&self.record);
         // A plain answer comes whole: its first token tells nothing.
         let first_token = self.record.first_token_ms.filter(|_| self.record.streamed);

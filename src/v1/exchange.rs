@@ -145,17 +145,18 @@ impl Exchange {
         Ok((call, body))
     }
 
-    fn take(&self, tokens: u64) -> Result<Admission, ApiError> {
+    fn take(&mut self, tokens: u64) -> Result<Admission, ApiError> {
         let began = Instant::now();
         let admitted = self.v1.limits.admit(&self.principal, tokens);
         self.arrival.took(Phase::Limit, began.elapsed());
         admitted.map_err(|refused| self.refused(refused))
     }
 
-    fn refused(&self, refused: Refused) -> ApiError {
+    fn refused(&mut self, refused: Refused) -> ApiError {
         let (holder, bucket) = (refused.holder.as_str(), refused.bucket.as_str());
         let metrics = &self.v1.metrics;
         metrics.refused(self.principal.tier, holder, bucket);
+        self.entry.limited(&refused);
         refused.into()
     }
 

@@ -121,8 +121,8 @@ async fn what_is_moved_twice_counts_once() {
 
     let next = Site::unready(dir, vec![]).await;
     let browser = next.browser_of(&caller).await;
-    let (_, usage) = browser.call("/api/usage", &[("range", "day")]).await;
-    assert_eq!(usage["total"]["requests"], 1, "in the sums too");
+    let (_, usage) = browser.call("/api/usage", &[("query", "")]).await;
+    assert_eq!(usage["total"]["totals"]["requests"], 1, "in the sums too");
     assert_eq!(next.ledger_of(&caller).await.len(), 1);
 }
 

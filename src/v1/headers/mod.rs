@@ -15,6 +15,7 @@ use axum::response::Response;
 use crate::clock::UnixMs;
 use crate::ids::RequestId;
 use crate::limits::{Bucket, Standing};
+use crate::usage::Phases;
 
 /// Those that a browser of another origin may read.
 pub(super) const NAMES: [&str; 20] = [
@@ -76,6 +77,20 @@ impl Arrival {
     pub(super) fn took(&self, phase: Phase, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.phases[phase as usize].fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// How long the phases took that the request has been through.
+    pub(super) fn phases(&self) -> Phases {
+        let took = |phase: Phase| {
+            let micros = self.phases[phase as usize].load(Ordering::Relaxed);
+            (micros > 0).then_some(micros)
+        };
+        Phases {
+            auth_us: took(Phase::Auth),
+            limit_us: took(Phase::Limit),
+            queue_us: took(Phase::Queue),
+            upstream_us: took(Phase::Upstream),
+        }
     }
 
     fn server_timing(&self, total: Duration) -> String {
@@ -174,7 +189,7 @@ fn seconds(ms: u128) -> String {
 }
 
 /// The id that the client gave its request, if it is fit for a log. It is never taken for ours.
-fn client_id(headers: &HeaderMap) -> Option<String> {
+pub(super) fn client_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get("x-request-id")?.to_str().ok()?;
     (1..=128).contains(&id.len()).then(|| id.to_owned())
 }

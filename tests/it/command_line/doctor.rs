@@ -61,7 +61,9 @@ async fn what_has_failed_is_told_with_what_to_do_and_by_the_status() {
     let url = db::embedded_url(&data_dir).unwrap();
     let database = db::open(&url).await.unwrap();
     let ledger =
-        "INSERT INTO usage_hourly VALUES ('acct_1', 3600000, '', '/v1/models', '', 200, 1, 0, 0)";
+        "INSERT INTO usage_hourly (account_id, hour_ms, key_id, endpoint, model, status, requests, prompt_tokens,
+             completion_tokens)
+         VALUES ('acct_1', 3600000, '', '/v1/models', '', 200, 1, 0, 0)";
     sqlx::query(ledger).execute(&database).await.unwrap();
     let output = run(&data_dir, &["doctor"], "").await;
     let said = said(&output.stdout);

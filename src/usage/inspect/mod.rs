@@ -1,13 +1,18 @@
 //! The ledger and its journal as seen from outside, beside a service that may be running: nothing is locked or moved.
 
+mod store;
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::store::{self, Difference, UsageError};
+use super::store::UsageError;
 use super::{JOURNAL, journal, lines};
 use crate::db::Db;
+pub use store::Difference;
 
 /// A service that runs has moved a file long before it is so old.
 const STALE: Duration = Duration::from_secs(60);
@@ -52,7 +57,19 @@ pub fn leftovers(data_dir: &Path) -> io::Result<Leftovers> {
     Ok(found)
 }
 
-/// The earliest hour of an account in which the ledger's rows and their hourly sums differ.
-pub async fn first_difference(db: &Db) -> Result<Option<Difference>, UsageError> {
-    store::first_difference(db).await
+/// What sums are wrong, and where that shows first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// `usage_hourly`, against the ledger's rows.
+    Hour(Difference),
+    /// `usage_daily`, against `usage_hourly`.
+    Day(Difference),
+}
+
+/// The earliest place at which the ledger's rows and their sums differ; times are compared too.
+pub async fn first_difference(db: &Db) -> Result<Option<Wrong>, UsageError> {
+    if let Some(hour) = store::first_of_hours(db).await? {
+        return Ok(Some(Wrong::Hour(hour)));
+    }
+    Ok(store::first_of_days(db).await?.map(Wrong::Day))
 }
