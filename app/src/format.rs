@@ -60,13 +60,39 @@ pub fn share(share: f64) -> String {
     percent((share.clamp(0.0, 1.0) * 1000.0).round() as u64, 1000)
 }
 
-/// `812 ms`, `4.2 s`, from a minute on `2 min`.
-pub fn milliseconds(ms: u64) -> String {
-    match ms {
-        0..1_000 => format!("{ms}\u{a0}ms"),
-        1_000..60_000 => format!("{}.{}\u{a0}s", ms / 1_000, ms % 1_000 / 100),
-        _ => format!("{}\u{a0}min", ms / 60_000),
+/// A time in milliseconds: `812 ms`, `1.2 s`, `2 min 5 s`.
+pub fn ms(time: u64) -> String {
+    match time {
+        0..1_000 => format!("{time}\u{a0}ms"),
+        1_000..60_000 => match (time + 50) / 100 {
+            tenths if tenths % 10 == 0 => format!("{}\u{a0}s", tenths / 10),
+            tenths => format!("{}.{}\u{a0}s", tenths / 10, tenths % 10),
+        },
+        _ => match (time / 60_000, time % 60_000 / 1_000) {
+            (minutes, 0) => format!("{minutes}\u{a0}min"),
+            (minutes, seconds) => format!("{minutes}\u{a0}min {seconds}\u{a0}s"),
+        },
     }
+}
+
+/// A time in microseconds: what is below 10 ms to its hundredth.
+pub fn us(time: u64) -> String {
+    if time >= 10_000 {
+        return ms((time + 500) / 1_000);
+    }
+    let hundredths = (time + 5) / 10;
+    format!("{}.{:02}\u{a0}ms", hundredths / 100, hundredths % 100)
+}
+
+/// `Nov 2025`
+pub fn month(ms: i64) -> String {
+    let at = utc(ms);
+    format!("{} {}", MONTHS[at.month0() as usize], at.year())
+}
+
+/// `12:04:11`
+pub fn second(ms: i64) -> String {
+    format!("{}:{:02}", clock(ms), utc(ms).second())
 }
 
 /// `3 Nov 2025`
@@ -166,6 +192,31 @@ mod tests {
         assert_eq!(percent(0, 0), "–");
         assert_eq!(percent(1, 500), "0.2\u{a0}%");
         assert_eq!(percent(3, 3), "100\u{a0}%");
+    }
+
+    #[test]
+    fn durations_are_as_exact_as_they_are_short() {
+        assert_eq!(
+            [0, 812, 1_000, 1_249, 59_960, 60_000, 125_000].map(ms),
+            [
+                "0\u{a0}ms",
+                "812\u{a0}ms",
+                "1\u{a0}s",
+                "1.2\u{a0}s",
+                "60\u{a0}s",
+                "1\u{a0}min",
+                "2\u{a0}min 5\u{a0}s"
+            ]
+        );
+        assert_eq!(
+            [0, 8, 1_234, 812_400].map(us),
+            [
+                "0.00\u{a0}ms",
+                "0.01\u{a0}ms",
+                "1.23\u{a0}ms",
+                "812\u{a0}ms"
+            ]
+        );
     }
 
     #[test]

@@ -14,11 +14,12 @@ use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
-const PAGES: [(&str, &str, Glyph); 5] = [
+const PAGES: [(&str, &str, Glyph); 6] = [
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
     ("/usage", "Usage", Glyph::Usage),
+    ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
 ];
 

@@ -24,7 +24,7 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    AdminPage, Home, Keys, Limits, NotFoundPage, Playground, SignIn, SignUp, Usage, Workers,
+    AdminPage, Home, Keys, Limits, Logs, NotFoundPage, Playground, SignIn, SignUp, Usage, Workers,
 };
 
 /// The HTML document around [`App`].
@@ -67,6 +67,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>
                     <Route path=path!("/keys") view={Lazy::<Keys>::new()} ssr=Async/>
                     <Route path=path!("/usage") view={Lazy::<Usage>::new()} ssr=Async/>
+                    <Route path=path!("/logs") view={Lazy::<Logs>::new()} ssr=Async/>
                     <Route path=path!("/limits") view={Lazy::<Limits>::new()} ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>

@@ -5,22 +5,27 @@
 
 mod account;
 mod admin;
+mod explain;
 mod fresh;
 mod keys;
 mod limits;
+mod logs;
 mod overview;
 mod site;
 mod usage;
+mod usage_csv;
 
 use std::error::Error;
 use std::sync::Arc;
 
 use app::console::{Admin, Console, Door, Problem};
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use leptos::prelude::{provide_context, use_context};
 use tower_sessions::Session;
 use url::form_urlencoded;
@@ -104,17 +109,24 @@ pub async fn bind(
             request.extensions_mut().insert(admin);
         }
         let is_form = accepts_html(request.headers());
-        let console: Arc<dyn Console> = Arc::new(AccountConsole::new(
+        let console = Arc::new(AccountConsole::new(
             dashboard.clone(),
             account,
             session.id(),
             is_form,
         ));
-        request.extensions_mut().insert(console);
+        let extensions = request.extensions_mut();
+        extensions.insert(console.clone());
+        extensions.insert::<Arc<dyn Console>>(console);
     }
     let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session));
     request.extensions_mut().insert(door);
     next.run(request).await
+}
+
+/// What pages offer to be kept as a file. It is for whoever pages are for.
+pub fn files() -> Router {
+    Router::new().route("/usage.csv", get(usage_csv::download))
 }
 
 /// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but

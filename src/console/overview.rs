@@ -8,8 +8,6 @@ use wire::Task;
 
 use super::account::AccountConsole;
 use super::internal;
-use super::usage::sum;
-use crate::clock::DAY_MS;
 use crate::keys::KeyState;
 use crate::limits::Standing;
 use crate::principal::{Principal, Via};
@@ -49,7 +47,6 @@ impl OverviewConsole for AccountConsole {
             .iter()
             .filter(|key| key.state(now) == KeyState::Active)
             .count();
-        let today = self.slices(now.day(), DAY_MS).await?;
         let called = self
             .dashboard
             .usage
@@ -65,7 +62,7 @@ impl OverviewConsole for AccountConsole {
             model: self.models().await?.into_iter().next(),
             keys: u64::try_from(live).unwrap_or(u64::MAX),
             called,
-            today: sum(&today),
+            today: self.today(now).await?,
         })
     }
 

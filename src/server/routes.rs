@@ -36,6 +36,7 @@ pub(super) fn all(
         .layer(from_fn_with_state(v1.tasks.clone(), to_the_end::run))
         .layer(from_fn(same_origin::only));
     let pages = pages::routes(&options)
+        .merge(console::files())
         .layer(from_fn(console::guard))
         .merge(verbs)
         .layer(from_fn_with_state(dashboard.clone(), console::bind))

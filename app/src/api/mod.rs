@@ -6,6 +6,7 @@ mod admin;
 mod door;
 mod keys;
 mod limits;
+mod logs;
 mod overview;
 mod usage;
 
@@ -13,5 +14,6 @@ pub use admin::*;
 pub use door::*;
 pub use keys::*;
 pub use limits::*;
+pub use logs::*;
 pub use overview::*;
 pub use usage::*;

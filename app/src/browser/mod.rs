@@ -3,7 +3,9 @@
 
 mod dialog;
 mod page;
+mod pointer;
 mod post;
+mod rows;
 mod time;
 
 pub use dialog::{close_modal, show_again, show_modal};
@@ -11,5 +13,7 @@ pub use page::{
     awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
     hide_popover, is_near_end, is_visible, on_return, path_and_query, scroll_to_end, select,
 };
+pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};
+pub use rows::{focus_row, is_editing, is_scrolled, step_row};
 pub use time::{every, monotonic_ms, now};

@@ -7,10 +7,14 @@
 
 mod admin;
 mod door;
+mod filter;
 mod keys;
 mod limits;
+mod logs;
 mod overview;
 mod problem;
+mod query;
+mod span;
 mod usage;
 
 use std::sync::Arc;
@@ -21,17 +25,26 @@ pub use admin::{
     Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerAdmin, WorkerState,
 };
 pub use door::Door;
+pub use filter::{Choices, Filter, KeyName, PLAYGROUND};
 pub use keys::{
     Access, Key, KeyChoices, KeyConsole, KeyForm, KeyState, LastUse, NewKey, OldSecret, Overlap,
     Restrictions,
 };
 pub use limits::{Allowance, EnterpriseRequest, LimitConsole, Limits, TierOffer};
+pub use logs::{
+    Explanation, LimitReached, LogConsole, LogPage, LogQuery, LogRow, NewLogs, Place,
+    RequestDetails, Timeline, Timings,
+};
 pub use overview::{Limit, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
-pub use usage::{ModelUsage, Totals, Usage, UsageBucket, UsageConsole, UsageRange};
+pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
+pub use usage::{
+    Figures, Group, GroupUsage, Metric, Percentiles, Series, Totals, Usage, UsageConsole,
+    UsageQuery, named,
+};
 
 /// One account's view of the service: a part for each page.
-pub trait Console: OverviewConsole + KeyConsole + UsageConsole + LimitConsole {}
+pub trait Console: OverviewConsole + KeyConsole + UsageConsole + LogConsole + LimitConsole {}
 
 /// The console of whoever is signed in.
 pub fn console() -> Result<Arc<dyn Console>, Problem> {

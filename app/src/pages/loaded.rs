@@ -34,6 +34,49 @@ where
     }
 }
 
+/// As [`Loaded`], for what comes with what it was asked for. Where it cannot be read again, what was read before stays, with
+/// the problem above it.
+#[component]
+pub fn Kept<T>(
+    from: Asked<(String, T)>,
+    /// What is asked for now.
+    same: Signal<String>,
+    view: impl Fn(T, String) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    let last = StoredValue::new(None::<(String, T)>);
+    let view = Arc::new(view);
+    view! {
+        <Transition fallback=Skeleton>
+            {move || {
+                let view = Arc::clone(&view);
+                Suspend::new(async move {
+                    match from.await {
+                        Ok((asked, value)) => {
+                            last.set_value(Some((asked.clone(), value.clone())));
+                            view(value, asked)
+                        }
+                        Err(problem) => {
+                            let last = last.get_value();
+                            match last.filter(|(asked, _)| *asked == same.get_untracked()) {
+                                Some((asked, value)) if problem.way_out == WayOut::Again => view! {
+                                    <ProblemNotice problem/>
+                                    <p class="hint stale">"What was read before still shows below."</p>
+                                    {view(value, asked)}
+                                }
+                                .into_any(),
+                                _ => view! { <Failed problem/> }.into_any(),
+                            }
+                        }
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
 #[component]
 fn Skeleton() -> impl IntoView {
     view! {

@@ -7,6 +7,7 @@ mod home;
 mod keys;
 mod limits;
 mod loaded;
+mod logs;
 mod no_model;
 mod not_found;
 mod playground;
@@ -22,6 +23,7 @@ use self::door::{SignInPage, SignUpPage};
 use self::home::HomePage;
 use self::keys::KeysPage;
 use self::limits::LimitsPage;
+use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
 use self::usage::UsagePage;
@@ -52,6 +54,7 @@ routes! {
     Playground to PlaygroundPage,
     Keys to KeysPage,
     Usage to UsagePage,
+    Logs to LogsPage,
     Limits to LimitsPage,
     Workers to WorkersPage,
 }

@@ -12,6 +12,7 @@ pub enum Glyph {
     Home,
     Key,
     Limits,
+    Logs,
     Menu,
     More,
     Playground,
@@ -33,6 +34,7 @@ impl Glyph {
                 "M10.5 2a3.5 3.5 0 1 1-3.3 4.7L2 12v2h2.5v-1.5H6V11h1.5l1.4-1.4M11 5.2v.1"
             }
             Glyph::Limits => "M2.5 12a6 6 0 1 1 11 0M8 11l3-4.5",
+            Glyph::Logs => "M2.5 4h1.5M6.5 4h7M2.5 8h1.5M6.5 8h7M2.5 12h1.5M6.5 12h7",
             Glyph::Menu => "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
             Glyph::More => "M3 8h.01M8 8h.01M13 8h.01",
             Glyph::Playground => "M2.5 3.5h11v9h-11zM5 6.5 7 8l-2 1.5M8.5 10h2.5",

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Admin, Allowance, Console, EnterpriseRequest, Fleet, Key, KeyChoices, KeyConsole, KeyForm,
-    KeyState, LastUse, Limit, LimitConsole, Limits, ModelQueue, ModelUsage, NewKey, NewWorker,
-    Origin, Overlap, Overview, OverviewConsole, Problem, Restrictions, Standing, TierOffer, Totals,
-    Usage, UsageBucket, UsageConsole, UsageRange, Worker, WorkerAdmin, WorkerState,
+    Admin, Allowance, Choices, Console, EnterpriseRequest, Explanation, Figures, Fleet, GroupUsage,
+    Key, KeyChoices, KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole,
+    LimitReached, Limits, LogConsole, LogPage, LogQuery, LogRow, ModelQueue, NewKey, NewLogs,
+    NewWorker, Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, RequestDetails,
+    Restrictions, Series, Standing, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole,
+    UsageQuery, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -20,6 +22,7 @@ pub struct Fake {
     pub keys: Vec<Key>,
     pub fresh: Mutex<Option<NewKey>>,
     pub usage: Usage,
+    pub logs: LogPage,
     pub models: Vec<String>,
 }
 
@@ -43,6 +46,21 @@ pub fn key(id: &str, name: &str) -> Key {
     }
 }
 
+pub fn row(id: &str, status: u16) -> LogRow {
+    LogRow {
+        id: id.into(),
+        started_ms: MIDNIGHT + HOUR,
+        status,
+        error_code: (status >= 400).then(|| "rate_limit_exceeded".into()),
+        model: Some("smollm2-135m-instruct".into()),
+        endpoint: "/v1/chat/completions".into(),
+        key: "prod-web".into(),
+        input_tokens: 20,
+        output_tokens: 212,
+        duration_ms: 812,
+    }
+}
+
 impl Default for Fake {
     fn default() -> Self {
         let totals = |requests, errors| Totals {
@@ -51,11 +69,33 @@ impl Default for Fake {
             input_tokens: requests * 18,
             output_tokens: requests * 212,
         };
-        let bucket = |hour: i64, totals| UsageBucket {
-            start_ms: MIDNIGHT + hour * HOUR,
-            totals,
+        let figures = |requests, errors| Figures {
+            totals: totals(requests, errors),
+            latency: Percentiles {
+                p50: Some(812),
+                p95: Some(1_200),
+                p99: Some(2_000),
+            },
+            ttft: Percentiles::default(),
         };
-        let quiet = (0..22).map(|hour| bucket(hour, Totals::default()));
+        let series = |name: &str, last: [u64; 2]| Series {
+            name: name.into(),
+            values: (0..22).map(|_| 0).chain(last).collect(),
+        };
+        let group = |name: &str, requests, errors| GroupUsage {
+            id: Some(name.into()),
+            name: name.into(),
+            figures: figures(requests, errors),
+        };
+        let choices = Choices {
+            models: vec!["smollm2-135m-instruct".into(), "Qwen/Qwen3 0.6B".into()],
+            keys: vec![KeyName {
+                id: "key_1".into(),
+                name: "prod-web".into(),
+            }],
+            endpoints: vec!["/v1/chat/completions".into()],
+            statuses: vec![200, 429],
+        };
         Fake {
             overview: Overview {
                 email: "ada@example.com".into(),
@@ -89,14 +129,29 @@ impl Default for Fake {
             ],
             fresh: Mutex::new(None),
             usage: Usage {
-                total: totals(1_204, 3),
-                buckets: quiet
-                    .chain([bucket(22, totals(1_200, 0)), bucket(23, totals(4, 3))])
-                    .collect(),
-                models: vec![ModelUsage {
-                    model: "smollm2-135m-instruct".into(),
-                    totals: totals(1_204, 3),
-                }],
+                total: figures(1_204, 3),
+                starts: (0..24).map(|hour| MIDNIGHT + hour * HOUR).collect(),
+                series: vec![
+                    series("smollm2-135m-instruct", [1_200, 1]),
+                    series("Qwen/Qwen3 0.6B", [0, 3]),
+                ],
+                groups: vec![
+                    group("smollm2-135m-instruct", 1_201, 0),
+                    group("Qwen/Qwen3 0.6B", 3, 3),
+                ],
+                choices: choices.clone(),
+                updated_ms: MIDNIGHT + 24 * HOUR,
+            },
+            logs: LogPage {
+                rows: vec![row("req_2", 200), row("req_1", 429)],
+                more: true,
+                timeline: Timeline {
+                    starts: vec![MIDNIGHT, MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR],
+                    ok: vec![0, 1],
+                    client_errors: vec![1, 0],
+                    server_errors: vec![0, 0],
+                },
+                choices,
                 updated_ms: MIDNIGHT + 24 * HOUR,
             },
             models: vec!["smollm2-135m-instruct".into()],
@@ -169,14 +224,75 @@ impl KeyConsole for Fake {
 
 #[async_trait]
 impl UsageConsole for Fake {
-    async fn usage(&self, range: UsageRange) -> Result<Usage, Problem> {
-        match range {
-            UsageRange::Day | UsageRange::Week => Ok(self.usage.clone()),
-            UsageRange::Month => Err(Problem {
+    async fn usage(&self, query: UsageQuery) -> Result<Usage, Problem> {
+        match query.filter.status.as_deref() {
+            None => Ok(self.usage.clone()),
+            Some("404") => Ok(Usage {
+                total: Figures::default(),
+                ..self.usage.clone()
+            }),
+            Some(_) => Err(Problem {
                 request_id: Some("req_1".into()),
                 ..Problem::new("The figures cannot be read now.")
             }),
         }
+    }
+}
+
+#[async_trait]
+impl LogConsole for Fake {
+    async fn logs(&self, query: LogQuery) -> Result<LogPage, Problem> {
+        let rows = match query.filter.is_empty() {
+            true => self.logs.rows.clone(),
+            false => vec![],
+        };
+        Ok(LogPage {
+            rows,
+            ..self.logs.clone()
+        })
+    }
+
+    async fn newer_logs(&self, _: LogQuery, since_ms: i64) -> Result<NewLogs, Problem> {
+        Ok(NewLogs {
+            rows: vec![],
+            updated_ms: since_ms,
+        })
+    }
+
+    async fn request(&self, id: String) -> Result<RequestDetails, Problem> {
+        let row = self.logs.rows.iter().find(|row| row.id == id);
+        let row =
+            row.ok_or_else(|| Problem::new("There is no request with this id in your log."))?;
+        Ok(RequestDetails {
+            row: row.clone(),
+            client_id: Some("mine-7".into()),
+            worker: Some("http://10.0.0.4:8000".into()),
+            tries: 2,
+            explanation: row.error_code.is_some().then(|| Explanation {
+                meaning: "A limit was used up for the moment.".into(),
+                remedy: "Wait as long as Retry-After said.".into(),
+            }),
+            limited: Some(LimitReached {
+                of_key: false,
+                bucket: "requests".into(),
+                limit: 10,
+                used: 10,
+                asked: 1,
+            }),
+            billing: "As the worker counted".into(),
+            streamed: true,
+            finish_reason: Some("length".into()),
+            replayed: false,
+            retries: 1,
+            timings: Timings {
+                auth_us: Some(90),
+                limit_us: Some(3),
+                queue_us: Some(2_000),
+                upstream_us: Some(150_000),
+                first_token_us: Some(180_000),
+                total_us: 812_000,
+            },
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod fake;
 mod home;
 mod keys;
 mod limits;
+mod logs;
 mod playground;
 mod server_functions;
 mod usage;
@@ -143,6 +144,8 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/keys?rotate=key_1",
         "/usage",
         "/limits",
+        "/logs",
+        "/logs?request=req_1",
         "/playground",
     ] {
         let html = body(path, None).await;

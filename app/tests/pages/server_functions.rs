@@ -1,5 +1,5 @@
 use app::api;
-use app::console::{KeyForm, Overlap, Problem, UsageRange};
+use app::console::{KeyForm, Overlap, Problem};
 use leptos::prelude::Owner;
 
 #[tokio::test]
@@ -21,6 +21,9 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     assert_eq!(api::end_old_secrets("key_1".into()).await.err(), refused);
     assert_eq!(api::take_fresh_key().await.err(), refused);
     assert_eq!(api::revoke_key("key_1".into()).await.err(), refused);
-    assert_eq!(api::load_usage(UsageRange::Day).await.err(), refused);
+    assert_eq!(api::load_usage(String::new()).await.err(), refused);
+    assert_eq!(api::load_logs(String::new()).await.err(), refused);
+    assert_eq!(api::load_newer_logs(String::new(), 0).await.err(), refused);
+    assert_eq!(api::load_request("req_1".into()).await.err(), refused);
     assert_eq!(api::list_models().await.err(), refused);
 }

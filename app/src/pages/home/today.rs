@@ -3,16 +3,19 @@
 use leptos::prelude::*;
 
 use crate::api::load_usage;
-use crate::console::{Limit, Overview, UsageRange};
+use crate::console::{Limit, Overview, UsageQuery};
 use crate::example::{KEY_VARIABLE, curl};
 use crate::format;
 use crate::pages::loaded::Loaded;
-use crate::pages::usage::{RequestChart, TotalTiles};
+use crate::pages::usage::{TotalTiles, UsageChart};
 use crate::ui::{Code, Meter};
+
+/// What the chart shows, as the usage page's address says it.
+const WEEK: &str = "range=week";
 
 #[component]
 pub fn Today(overview: Overview) -> impl IntoView {
-    let week = Resource::new(|| (), |()| load_usage(UsageRange::Week));
+    let week = Resource::new(|| (), |()| load_usage(WEEK.into()));
     view! {
         <header class="page-head">
             <h1>"Home"</h1>
@@ -31,7 +34,7 @@ pub fn Today(overview: Overview) -> impl IntoView {
                 <a href="/usage?range=week">"View usage"</a>
             </div>
             <Loaded from=week view=|usage| {
-                view! { <RequestChart buckets=usage.buckets range=UsageRange::Week/> }.into_any()
+                view! { <UsageChart usage query=UsageQuery::parse(WEEK)/> }.into_any()
             }/>
         </section>
         <Limits tier=overview.tier limits=overview.limits/>

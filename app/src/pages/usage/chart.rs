@@ -1,75 +1,109 @@
 use leptos::prelude::*;
 
-use super::table::bucket_name;
-use crate::console::{Totals, UsageBucket, UsageRange};
+use crate::console::{Series, Step, Usage, UsageQuery};
 use crate::format;
-use crate::ui::{Bar, BarChart, Series};
+use crate::ui::{BarChart, Bars, Layer, Stand};
 
-const REQUESTS: &[Series] = &[
-    Series {
-        name: "Succeeded",
-        class: "series-1",
-    },
-    Series {
-        name: "Failed",
-        class: "series-danger",
-    },
+const CLASSES: [&str; 6] = [
+    "series-1", "series-2", "series-3", "series-4", "series-5", "series-6",
 ];
-const TOKENS: &[Series] = &[
-    Series {
-        name: "Input",
-        class: "series-2",
-    },
-    Series {
-        name: "Output",
-        class: "series-3",
-    },
-];
+const OTHER: &str = "series-other";
+/// Percentiles from the front to the back: dark, middle, light.
+const NESTED: [&str; 3] = ["series-1", "series-6", OTHER];
 
-/// Requests over time, one bar for each bucket.
+/// The chosen metric over time, one bar for each bucket.
 #[component]
-pub fn RequestChart(buckets: Vec<UsageBucket>, range: UsageRange) -> impl IntoView {
-    let bars = bars(&buckets, range, |totals| {
-        [totals.requests.saturating_sub(totals.errors), totals.errors]
-    });
-    view! { <BarChart title="Requests" summary=busiest(&bars) series=REQUESTS bars/> }
+pub fn UsageChart(usage: Usage, query: UsageQuery) -> impl IntoView {
+    let title = format!("{} {}", query.metric.title(), words(query.step()));
+    let span = span(&usage, &query);
+    view! { <BarChart title span bars=bars(usage, &query)/> }
 }
 
-/// Tokens over time, one bar for each bucket.
-#[component]
-pub fn TokenChart(buckets: Vec<UsageBucket>, range: UsageRange) -> impl IntoView {
-    let bars = bars(&buckets, range, |totals| {
-        [totals.input_tokens, totals.output_tokens]
-    });
-    view! { <BarChart title="Tokens" summary=busiest(&bars) series=TOKENS bars/> }
-}
-
-fn bars(buckets: &[UsageBucket], range: UsageRange, values: fn(&Totals) -> [u64; 2]) -> Vec<Bar> {
-    let bars = buckets.iter().enumerate().map(|(at, bucket)| Bar {
-        name: bucket_name(bucket.start_ms, range),
-        tick: tick(at, bucket.start_ms, range),
-        values: values(&bucket.totals).to_vec(),
-    });
-    bars.collect()
-}
-
-fn tick(at: usize, start_ms: i64, range: UsageRange) -> Option<String> {
-    match range {
-        UsageRange::Day => at.is_multiple_of(6).then(|| format::clock(start_ms)),
-        UsageRange::Week => Some(format::weekday(start_ms).to_owned()),
-        UsageRange::Month => at.is_multiple_of(7).then(|| format::day(start_ms)),
+fn words(step: Step) -> &'static str {
+    match step {
+        Step::Minute => "by minute",
+        Step::Hour => "by hour",
+        Step::Day => "by day",
+        Step::Month => "by month",
     }
 }
 
-/// The one thing to see at a glance, for those who don't see it.
-fn busiest(bars: &[Bar]) -> String {
-    let height = |bar: &&Bar| bar.values.iter().sum::<u64>();
-    match bars
+/// From the first bucket to the last.
+fn span(usage: &Usage, query: &UsageQuery) -> String {
+    match usage.starts.as_slice() {
+        [] => String::new(),
+        [one] => name(*one, query.step()),
+        [first, .., last] => format!(
+            "{} – {}",
+            name(*first, query.step()),
+            name(*last, query.step())
+        ),
+    }
+}
+
+fn bars(usage: Usage, query: &UsageQuery) -> Bars {
+    let (step, is_time) = (query.step(), query.metric.is_time());
+    let is_long = usage.starts.len() > 48;
+    let names = usage
+        .starts
         .iter()
-        .max_by_key(height)
-        .map(|bar| (bar, height(&bar)))
-    {
-        Some((bar, most)) if most > 0 => format!("Most in {}: {}.", bar.name, format::count(most)),
-        _ => "None.".into(),
+        .map(|start| name(*start, step))
+        .collect();
+    let ticks = usage
+        .starts
+        .iter()
+        .map(|start| tick(*start, step, is_long))
+        .collect();
+    // Whether all layers have a group of their own; else the last is of all others.
+    let layers = usage.series.into_iter().enumerate();
+    let layers = layers
+        .map(|(at, series)| layer(at, series, is_time))
+        .collect();
+    Bars {
+        names,
+        ticks,
+        layers,
+        stand: if is_time {
+            Stand::Nested
+        } else {
+            Stand::Stacked
+        },
+        full: if is_time { format::ms } else { format::count },
+        short: if is_time { format::ms } else { format::short },
+    }
+}
+
+fn layer(at: usize, series: Series, is_time: bool) -> Layer {
+    let classes: &[&str] = if is_time { &NESTED } else { &CLASSES };
+    let whole = match is_time {
+        true => String::new(),
+        false => format::count(series.values.iter().sum()),
+    };
+    Layer {
+        class: classes.get(at).copied().unwrap_or(OTHER),
+        whole,
+        name: series.name,
+        values: series.values,
+    }
+}
+
+/// A bucket by the time that it covers.
+pub fn name(start_ms: i64, step: Step) -> String {
+    match step {
+        Step::Minute | Step::Hour => {
+            format!("{}, {}", format::day(start_ms), format::clock(start_ms))
+        }
+        Step::Day => format!("{}, {}", format::weekday(start_ms), format::date(start_ms)),
+        Step::Month => format::month(start_ms),
+    }
+}
+
+fn tick(start_ms: i64, step: Step, is_long: bool) -> String {
+    match step {
+        Step::Minute => format::clock(start_ms),
+        Step::Hour if is_long => format::day(start_ms),
+        Step::Hour => format::clock(start_ms),
+        Step::Day => format::day(start_ms),
+        Step::Month => format::month(start_ms),
     }
 }

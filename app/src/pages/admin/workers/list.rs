@@ -62,9 +62,9 @@ fn WorkerRow(worker: Worker, several: bool, drain: ServerAction<DrainWorker>) ->
     let pace = each(&|one| match one.first_byte_ms {
         None => "–".into_any(),
         Some((p50, p95)) => {
-            let tail = format!("p95 {}", format::milliseconds(p95));
+            let tail = format!("p95 {}", format::ms(p95));
             view! {
-                {format::milliseconds(p50)}
+                {format::ms(p50)}
                 <p class="hint">{tail}</p>
             }
             .into_any()

@@ -27,7 +27,7 @@ pub fn FleetTiles(workers: Vec<Worker>) -> impl IntoView {
             <Tile label="Ready" figure=format!("{well} / {}", workers.len())/>
             <Tile label="In flight" figure=format::short(in_flight) exact=format::count(in_flight)/>
             <Tile label="Models" figure=models.len().to_string()/>
-            <Tile label="Slowest first byte" figure=slowest.map_or("–".into(), format::milliseconds) hint="median of one worker"/>
+            <Tile label="Slowest first byte" figure=slowest.map_or("–".into(), format::ms) hint="median of one worker"/>
         </dl>
     }
 }
@@ -46,7 +46,7 @@ pub fn QueueTable(queues: Vec<ModelQueue>) -> impl IntoView {
                 <th scope="row">{queue.model}</th>
                 <td class="number" data-label="Waiting">{format::count(queue.waiting)}</td>
                 <td class="number" data-label="Served within">
-                    {queue.estimate_ms.map_or("–".into(), format::milliseconds)}
+                    {queue.estimate_ms.map_or("–".into(), format::ms)}
                 </td>
             </tr>
         }
