@@ -30,7 +30,7 @@ for (const colorScheme of THEMES) {
         for (const path of ["/sign-in", "/sign-up", "/nowhere"]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/limits", "/limits?ask", "/playground"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -41,8 +41,6 @@ for (const colorScheme of THEMES) {
         await examine(page);
 
         for (const path of ["/", "/keys", "/usage"]) await visit(path);
-        await page.getByText("Figures by hour").click();
-        await examine(page);
         await open(page, "/keys");
         await choose(page, "first-key", "Revoke…");
         await expect(page.getByRole("dialog")).toBeVisible();
@@ -64,5 +62,5 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
   };
   await fits("/sign-in");
   await signUp(page);
-  for (const path of ["/", "/keys", "/keys?create", "/usage", "/playground"]) await fits(path);
+  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground"]) await fits(path);
 });

@@ -44,13 +44,13 @@ test("every control of every page is reached by Tab and shows it", async ({ page
   };
   await pages(["/sign-in", "/sign-up", "/nowhere"]);
   await signUp(page);
-  await pages(["/", "/keys", "/usage", "/limits", "/playground", "/keys?create", "/limits?choose=startup", "/limits?ask"]);
+  await pages(["/", "/keys", "/usage", "/logs", "/limits", "/playground", "/keys?create", "/limits?choose=startup", "/limits?ask"]);
   await open(page, "/");
   const key = await createFirstKey(page);
   expect((await call(request, key)).status()).toBe(200);
   await page.getByRole("button", { name: "Copy the key" }).click();
   await expect(page.getByText("Your first request has arrived.")).toBeVisible();
-  await pages(["/", "/keys", "/usage"]);
+  await pages(["/", "/keys", "/usage", "/logs"]);
 });
 
 test("an account, a key, a request and a revocation, all by keyboard", async ({ page }) => {

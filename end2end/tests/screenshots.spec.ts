@@ -43,6 +43,7 @@ for (const colorScheme of THEMES) {
           ["rotate-key", `/keys?rotate=${id}`],
           ["revoke-key", `/keys?revoke=${id}`],
           ["usage", "/usage"],
+          ["logs", "/logs"],
           ["limits", "/limits"],
           ["choose-tier", "/limits?choose=startup"],
         ]) {

@@ -52,6 +52,7 @@ test("every page shows its content", async ({ page }) => {
     ["/", "Welcome. One request and you are live.", "curl -N"],
     ["/keys", "API keys", "No keys yet"],
     ["/usage", "Usage", "No requests in this range"],
+    ["/logs", "Logs", "No requests in this range"],
     ["/playground", "Playground", "A small demo model"],
   ] as const) {
     await page.goto(path);

@@ -11,19 +11,19 @@ pub(super) fn error(code: &str) -> Explanation {
         ),
         "missing_parameter" => (
             "A field was missing.",
-            "The answer's `param` named it. Send it.",
+            "The answer's param named it. Send it.",
         ),
         "invalid_parameter" => (
             "A field had a value that is not allowed.",
-            "The answer's `param` named it as a path, and its message said what would be right.",
+            "The answer's param named it as a path, and its message said what would be right.",
         ),
         "context_length_exceeded" => (
             "Prompt and answer together do not fit the model.",
-            "Shorten the prompt, lower `max_tokens`, or use a model with a longer context.",
+            "Shorten the prompt, lower max_tokens, or use a model with a longer context.",
         ),
         "missing_api_key" => (
             "No key was sent.",
-            "Send it as `Authorization: Bearer ask_…`.",
+            "Send it as Authorization: Bearer ask_….",
         ),
         "invalid_api_key" => (
             "The key was mistyped, cut, or is unknown.",
@@ -61,7 +61,7 @@ pub(super) fn error(code: &str) -> Explanation {
         ),
         "method_not_allowed" => (
             "The path takes other methods.",
-            "The answer's `Allow` header said which.",
+            "The answer's Allow header said which.",
         ),
         "request_timeout" => (
             "The body stopped coming before its end.",
@@ -69,12 +69,12 @@ pub(super) fn error(code: &str) -> Explanation {
         ),
         "idempotency_in_flight" => (
             "The first request with this Idempotency-Key was still running.",
-            "Wait as long as `Retry-After` said, then send it again.",
+            "Wait as long as Retry-After said, then send it again.",
         ),
         "body_too_large" => ("The body is larger than is taken.", "Send less at once."),
         "unsupported_media_type" => (
             "The body was not JSON, or was compressed.",
-            "Send it plain, as `Content-Type: application/json`.",
+            "Send it plain, as Content-Type: application/json.",
         ),
         "idempotency_mismatch" => (
             "The Idempotency-Key was used with another body.",
@@ -82,11 +82,11 @@ pub(super) fn error(code: &str) -> Explanation {
         ),
         "rate_limit_exceeded" => (
             "A limit was used up for the moment.",
-            "Wait as long as `Retry-After` said; spread requests out, or choose a higher tier.",
+            "Wait as long as Retry-After said; spread requests out, or choose a higher tier.",
         ),
         "request_too_large" => (
             "The request asked for more than the whole limit. A retry cannot help.",
-            "Shorten the prompt, lower `max_tokens`, or choose a higher tier.",
+            "Shorten the prompt, lower max_tokens, or choose a higher tier.",
         ),
         "internal_error" => (
             "Something failed on our side.",
@@ -102,11 +102,11 @@ pub(super) fn error(code: &str) -> Explanation {
         ),
         "no_worker_available" => (
             "No worker could take the request.",
-            "Try again after the time in `Retry-After`.",
+            "Try again after the time in Retry-After.",
         ),
         "queue_full" => (
             "Too many requests waited for the model.",
-            "Try again after the time in `Retry-After`, or use another model.",
+            "Try again after the time in Retry-After, or use another model.",
         ),
         "shutting_down" => ("The service was being restarted.", "Try again now."),
         "client_closed_request" => (

@@ -141,7 +141,7 @@ fn position(query: &LogQuery) -> Position {
 fn slots(range: Range, now: UnixMs) -> (Vec<i64>, Grain) {
     let (step, grain) = match range.length_ms() {
         length if length <= 3 * HOUR_MS => (Step::Minute, Grain::Minute),
-        length if length <= 4 * DAY_MS => (Step::Hour, Grain::Hour),
+        length if length <= 8 * DAY_MS => (Step::Hour, Grain::Hour),
         _ => (Step::Day, Grain::Day),
     };
     let (mut starts, until) = range.buckets(step, now.0);

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: what README and CI call, so that nobody has to know how the project is built.
 
+mod bench;
 mod board;
 mod build;
 mod models;
@@ -56,6 +57,21 @@ enum Task {
     },
     /// Take a picture of every page into target/screenshots
     Screenshots,
+    /// Fill a database with requests of one busy account, in target/seeded unless ASSISTERS_DATA_DIR names another folder
+    Seed {
+        /// How many (10 million take 6 GB)
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        /// Whose they are; the account is made if there is none
+        #[arg(long, default_value = "seed@example.com", value_name = "EMAIL")]
+        account: String,
+    },
+    /// Measure the pages of what was seeded
+    Bench {
+        /// Use the build that tests use, which is there already but slower
+        #[arg(long)]
+        debug: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -68,6 +84,8 @@ fn main() -> ExitCode {
         }
         Task::Test { only } => test::run(&board, &tree, &only),
         Task::Screenshots => test::screenshots(&board, &tree),
+        Task::Seed { rows, account } => bench::seed(&board, &tree, rows, &account),
+        Task::Bench { debug } => bench::bench(&board, &tree, debug),
     });
     done.unwrap_or_else(|error| {
         board.error(&format!("{error:#}"));

@@ -15,5 +15,5 @@ pub use page::{
 };
 pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};
-pub use rows::{focus_row, is_editing, is_scrolled, step_row};
+pub use rows::{focus_if_lost, focus_row, is_editing, is_scrolled, step_row};
 pub use time::{every, monotonic_ms, now};

@@ -1,9 +1,10 @@
 //! Moving the focus among the rows of a table, each of which has one link.
 
+use leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::page::document;
+use super::page::{document, focus};
 
 /// Moves the focus to the next row's link, or the one before. From outside the rows, to the first. Gives the row's id.
 pub fn step_row(table: &str, forward: bool) -> Option<String> {
@@ -33,6 +34,18 @@ fn focus_link(row: &Element) {
     if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         let _ = link.focus();
     }
+}
+
+/// Moves the focus to an element, if what has it now cannot be seen any more.
+pub fn focus_if_lost(id: &'static str) {
+    request_animation_frame(move || {
+        let focused = document()
+            .active_element()
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        if focused.is_none_or(|element| element.offset_parent().is_none()) {
+            focus(id);
+        }
+    });
 }
 
 /// Whether keys are being typed into a field, or choose in one.

@@ -1,8 +1,9 @@
 //! Spans of time, as an address names them: `range=week`, or `from=2025-11-03&to=2025-11-09`, all in UTC.
 
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 
 use super::query::Pairs;
 
@@ -207,14 +208,34 @@ impl Range {
 
 /// A day or a minute, as a field of a form gives it. A day ends `day_ms` after it begins.
 fn moment(text: &str, day_ms: i64) -> Option<i64> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| start_of(day) + day_ms);
-    let minute = || {
-        NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
-            .map(|at| at.and_utc().timestamp_millis())
+    let (day, minute) = match text.split_once('T') {
+        Some((day, minute)) => (day, Some(minute)),
+        None => (text, None),
     };
-    let ms = day.or_else(|_| minute()).ok()?;
+    let start = day_named(day)?;
+    let ms = match minute {
+        None => start + day_ms,
+        Some(minute) => {
+            let (hour, minute) = minute.split_once(':')?;
+            let (hour, minute) = (number(hour, 0..=23)?, number(minute, 0..=59)?);
+            start + i64::from(hour) * HOUR_MS + i64::from(minute) * MINUTE_MS
+        }
+    };
     // Neither before there were computers nor so far away that sums could overflow.
     (0..=32_503_680_000_000).contains(&ms).then_some(ms)
+}
+
+/// The start of the day that `2025-11-03` names.
+fn day_named(text: &str) -> Option<i64> {
+    let mut parts = text.splitn(3, '-');
+    let mut part = |within| number(parts.next()?, within);
+    let (year, month, day) = (part(1970..=3000)?, part(1..=12)?, part(1..=31)?);
+    let year = i32::try_from(year).ok()?;
+    NaiveDate::from_ymd_opt(year, month, day).map(start_of)
+}
+
+fn number(digits: &str, within: RangeInclusive<u32>) -> Option<u32> {
+    digits.parse().ok().filter(|number| within.contains(number))
 }
 
 /// As [`Range`]'s bounds are written in an address, and in a field of a form.

@@ -243,14 +243,25 @@ fn Plot(
 fn Ticks(bars: StoredValue<Bars>) -> impl IntoView {
     let ticks = bars.with_value(|bars| {
         let count = bars.ticks.len();
-        let ticks = (0..count).step_by(count.div_ceil(TICKS).max(1));
-        let ticks = ticks.map(|at| {
-            let middle = (at as f64 + 0.5) * 100.0 / count as f64;
-            view! { <text x=format!("{middle:.2}%") y="12">{bars.ticks[at].clone()}</text> }
+        let ticks = ticked(&bars.ticks).into_iter().map(|at| {
+            let middle = (2 * at + 1) * 5_000 / count;
+            view! { <text x=format!("{}.{:02}%", middle / 100, middle % 100) y="12">{bars.ticks[at].clone()}</text> }
         });
         ticks.collect_view()
     });
     view! { <svg class="ticks" aria-hidden="true">{ticks}</svg> }
+}
+
+/// At which bars there are words: at a few, evenly; where many bars have one in common, at the first of them.
+fn ticked(ticks: &[String]) -> Vec<usize> {
+    let begins = |at: &usize| *at == 0 || ticks[*at] != ticks[*at - 1];
+    let mut begun: Vec<usize> = (0..ticks.len()).filter(begins).collect();
+    if begun.len() > 2 && begun.len() < ticks.len() {
+        // The first may have lost its own beginning.
+        begun.remove(0);
+    }
+    let every = begun.len().div_ceil(TICKS).max(1);
+    begun.into_iter().step_by(every).collect()
 }
 
 /// Where a key leads among `count` bars.
@@ -350,6 +361,15 @@ mod tests {
         assert_eq!(stacked([0, 0], 2), [(HEIGHT, 0), (HEIGHT, 0)]);
         let nested = layers(Stand::Nested, [5, 10].into_iter(), 10);
         assert_eq!(nested, [(80, 80), (0, 160)], "both stand on the floor");
+    }
+
+    #[test]
+    fn words_below_are_few_and_stand_where_they_begin() {
+        let hours: Vec<_> = (0..24).map(|hour| format!("{hour}:00")).collect();
+        assert_eq!(ticked(&hours), [0, 4, 8, 12, 16, 20]);
+        let days: Vec<_> = (3..75).map(|hour| format!("{} Nov", hour / 24)).collect();
+        assert_eq!(ticked(&days), [21, 45, 69]);
+        assert_eq!(ticked(&[]), [0; 0]);
     }
 
     #[test]

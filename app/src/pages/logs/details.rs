@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::list::Status;
 use super::waterfall::Waterfall;
 use crate::api::load_request;
+use crate::browser;
 use crate::console::{LimitReached, LogRow, RequestDetails};
 use crate::format;
 use crate::pages::loaded::Loaded;
@@ -12,6 +13,12 @@ use crate::ui::{CopyButton, Notice, Tone};
 
 #[component]
 pub fn Panel(open: Memo<Option<String>>, on_close: Callback<()>) -> impl IntoView {
+    // Where there is room for one of the two only, the list has gone, and the focus with it.
+    Effect::new(move |_| {
+        if open.read().is_some() {
+            browser::focus_if_lost("request-title");
+        }
+    });
     move || {
         open.get().map(|id| {
             let request = Resource::new(
@@ -24,7 +31,7 @@ pub fn Panel(open: Memo<Option<String>>, on_close: Callback<()>) -> impl IntoVie
             view! {
                 <aside class="card log-panel" aria-labelledby="request-title">
                     <header class="log-panel-head">
-                        <h2 id="request-title">"Request"</h2>
+                        <h2 id="request-title" tabindex="-1">"Request"</h2>
                         <a
                             href="/logs"
                             class="button quiet small"

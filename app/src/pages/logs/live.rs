@@ -1,6 +1,5 @@
 //! New requests as they end: asked for every few seconds, a page at most, while the page is looked at.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -116,22 +115,13 @@ impl Live {
     }
 
     fn take(self, new: Vec<LogRow>) {
-        let known: HashSet<String> = self.rows.with_untracked(|rows| {
-            let waiting = self.waiting.get_untracked();
-            rows.iter()
-                .chain(&waiting)
-                .map(|row| row.id.clone())
-                .collect()
-        });
-        let new: Vec<_> = new
-            .into_iter()
-            .filter(|row| !known.contains(&row.id))
-            .collect();
+        let (rows, waiting) = (self.rows.get_untracked(), self.waiting.get_untracked());
+        let is_known = |row: &LogRow| rows.iter().chain(&waiting).any(|known| known.id == row.id);
+        let new: Vec<_> = new.into_iter().filter(|row| !is_known(row)).collect();
         if new.is_empty() {
             return;
         }
-        self.waiting
-            .update(|waiting| *waiting = merged(new, waiting));
+        self.waiting.set(merged(new, &waiting));
         if !browser::is_scrolled() {
             self.let_in();
         }
@@ -140,8 +130,12 @@ impl Live {
 
 /// Both lists in one, newest first.
 fn merged(new: Vec<LogRow>, old: &[LogRow]) -> Vec<LogRow> {
-    let mut rows: Vec<_> = new.into_iter().chain(old.iter().cloned()).collect();
-    rows.sort_by(|one, other| (other.started_ms, &other.id).cmp(&(one.started_ms, &one.id)));
+    let mut rows = old.to_vec();
+    for row in new {
+        let place = (row.started_ms, &row.id);
+        let at = rows.partition_point(|other| (other.started_ms, &other.id) > place);
+        rows.insert(at, row);
+    }
     rows.truncate(MOST);
     rows
 }

@@ -27,7 +27,7 @@ pub fn Waterfall(timings: Timings, streamed: bool) -> impl IntoView {
                 .unwrap_or(0),
         )
         .max(1);
-    let percent = move |us: u64| format!("{:.2}%", us as f64 * 100.0 / whole as f64);
+    let percent = move |us: u64| hundredths(us, whole);
     let rows = parts.into_iter().map(|part| {
         view! {
             <tr>
@@ -61,6 +61,12 @@ pub fn Waterfall(timings: Timings, streamed: bool) -> impl IntoView {
             </tfoot>
         </table>
     }
+}
+
+/// A share as a percentage, to its hundredth.
+fn hundredths(part: u64, whole: u64) -> String {
+    let share = u128::from(part) * 10_000 / u128::from(whole);
+    format!("{}.{:02}%", share / 100, share % 100)
 }
 
 /// The parts that are known, in their order. What lies between them is reading and checking the request.

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::console::{Series, Step, Usage, UsageQuery};
+use crate::console::{Metric, Percentiles, Series, Step, Usage, UsageQuery};
 use crate::format;
 use crate::ui::{BarChart, Bars, Layer, Stand};
 
@@ -54,10 +54,14 @@ fn bars(usage: Usage, query: &UsageQuery) -> Bars {
         .iter()
         .map(|start| tick(*start, step, is_long))
         .collect();
-    // Whether all layers have a group of their own; else the last is of all others.
+    let percentiles = match query.metric {
+        Metric::Latency => Some(usage.total.latency),
+        Metric::Ttft => Some(usage.total.ttft),
+        _ => None,
+    };
     let layers = usage.series.into_iter().enumerate();
     let layers = layers
-        .map(|(at, series)| layer(at, series, is_time))
+        .map(|(at, series)| layer(at, series, percentiles))
         .collect();
     Bars {
         names,
@@ -73,11 +77,13 @@ fn bars(usage: Usage, query: &UsageQuery) -> Bars {
     }
 }
 
-fn layer(at: usize, series: Series, is_time: bool) -> Layer {
-    let classes: &[&str] = if is_time { &NESTED } else { &CLASSES };
-    let whole = match is_time {
-        true => String::new(),
-        false => format::count(series.values.iter().sum()),
+fn layer(at: usize, series: Series, percentiles: Option<Percentiles>) -> Layer {
+    let (classes, whole): (&[&str], _) = match percentiles {
+        None => (&CLASSES, format::count(series.values.iter().sum())),
+        Some(whole) => {
+            let whole = [whole.p50, whole.p95, whole.p99].get(at).copied().flatten();
+            (&NESTED, whole.map(format::ms).unwrap_or_default())
+        }
     };
     Layer {
         class: classes.get(at).copied().unwrap_or(OTHER),

@@ -42,7 +42,7 @@ pub fn MetricTiles(figures: Figures, query: UsageQuery) -> impl IntoView {
         view! {
             <li>
                 <a class="tile" href=href data-noscroll="true" aria-current=current>
-                    <span class="tile-label">{title}</span>
+                    <span class="tile-label">{title} {metric.is_time().then_some(" · p50")}</span>
                     <span class="tile-body">
                         <span class="figure" title=exact>{figure}</span>
                         {hint.map(|hint| view! { <span class="hint">{hint}</span> })}
