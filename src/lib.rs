@@ -30,6 +30,7 @@ pub mod usage;
 pub mod admin;
 pub mod conformance;
 pub mod console;
+pub mod docs;
 pub mod doctor;
 pub mod scan;
 pub mod v1;

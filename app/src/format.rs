@@ -118,9 +118,14 @@ pub fn clock(ms: i64) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
+/// `12:04:11`
+pub fn clock_second(ms: i64) -> String {
+    format!("{}:{:02}", clock(ms), utc(ms).second())
+}
+
 /// `3 Nov 2025, 12:04:11 UTC`
 pub fn exact(ms: i64) -> String {
-    format!("{}, {}:{:02} UTC", date(ms), clock(ms), utc(ms).second())
+    format!("{}, {} UTC", date(ms), clock_second(ms))
 }
 
 /// What `<time datetime>` takes: `2025-11-03T12:04:11Z`.

@@ -9,32 +9,53 @@ use crate::api::{SignOut, load_overview};
 use crate::browser;
 use crate::console::{Overview, Problem};
 use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
+use crate::viewer::Viewer;
 
 /// The account's state, asked again with every page, and shared by all of it.
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
+<<<<<<< HEAD
 const PAGES: [(&str, &str, Glyph); 6] = [
+=======
+const PAGES: [(&str, &str, Glyph); 5] = [
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
     ("/usage", "Usage", Glyph::Usage),
+<<<<<<< HEAD
     ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
+=======
+    ("/docs", "Docs", Glyph::Docs),
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
 ];
+
+/// What everybody may see.
+const PUBLIC_PAGES: [(&str, &str); 2] = [("/docs", "Docs"), ("/status", "Status")];
 
 #[component]
 pub fn Frame() -> impl IntoView {
+    let is_signed_in = Viewer::here().is_signed_in();
     let path = use_location().pathname;
     // After signing out there is nobody left to ask about.
     let page = Memo::new(move |before: Option<&String>| {
         let path = path.get();
-        let ours = path.starts_with("/admin") || PAGES.iter().any(|(href, ..)| *href == path);
+        let ours = ["/admin", "/docs/", "/status"]
+            .iter()
+            .any(|ours| path.starts_with(ours))
+            || PAGES.iter().any(|(href, ..)| *href == path);
         before.filter(|_| !ours).cloned().unwrap_or(path)
     });
     provide_context(AccountState(Resource::new(
         move || page.get(),
-        |_| load_overview(),
+        move |_| async move {
+            match is_signed_in {
+                true => load_overview().await,
+                false => Err(Problem::signed_out()),
+            }
+        },
     )));
     Toasts::provide();
     // A page change that loads no document: the drawer goes, and the focus starts where the page does.
@@ -50,6 +71,52 @@ pub fn Frame() -> impl IntoView {
         <a class="skip" href="#main" rel="external">
             "Skip to content"
         </a>
+        {match is_signed_in {
+            true => view! { <AccountFrame/> }.into_any(),
+            false => view! { <PublicFrame/> }.into_any(),
+        }}
+        <ToastRegion/>
+    }
+}
+
+/// For strangers: what everybody may see, and the way in.
+#[component]
+fn PublicFrame() -> impl IntoView {
+    let links = || {
+        PUBLIC_PAGES
+            .map(|(href, name)| view! { <li><A href attr:class="nav-link">{name}</A></li> })
+            .into_iter()
+            .collect_view()
+    };
+    view! {
+        <header class="public-head">
+            <A href="/" exact=true attr:class="brand-link"><Brand/></A>
+            <nav aria-label="Pages">
+                <ul>
+                    {links()}
+                    <li><a href="/sign-in" class="nav-link">"Sign in"</a></li>
+                    <li><a href="/sign-up" class="button plain small">"Sign up"</a></li>
+                </ul>
+            </nav>
+        </header>
+        <main id="main" class="content public" tabindex="-1">
+            <Outlet/>
+        </main>
+        <footer class="public-foot">
+            <nav aria-label="More">
+                <ul>
+                    {links()}
+                    <li><a href="/openapi.json" class="nav-link" rel="external">"OpenAPI description"</a></li>
+                    <li><a href="/llms.txt" class="nav-link" rel="external">"llms.txt"</a></li>
+                </ul>
+            </nav>
+        </footer>
+    }
+}
+
+#[component]
+fn AccountFrame() -> impl IntoView {
+    view! {
         <div class="frame">
             <header class="topbar">
                 <Brand/>
@@ -62,14 +129,16 @@ pub fn Frame() -> impl IntoView {
                 <Outlet/>
             </main>
         </div>
-        <ToastRegion/>
     }
 }
 
 /// Beside the content, or the drawer that the top bar opens where there is no room for both.
 #[component]
 fn Sidebar() -> impl IntoView {
-    let links = PAGES.map(|(href, name, glyph)| view! { <NavLink href name glyph exact=true/> });
+    // The docs have pages below their own.
+    let links = PAGES.map(|(href, name, glyph)| {
+        view! { <NavLink href name glyph exact={href != "/docs"}/> }
+    });
     let AccountState(overview) = expect_context();
     let admin = move || {
         Suspend::new(async move {
@@ -108,6 +177,16 @@ fn NavLink(href: &'static str, name: &'static str, glyph: Glyph, exact: bool) ->
 #[component]
 fn Account() -> impl IntoView {
     let AccountState(overview) = expect_context();
+<<<<<<< HEAD
+=======
+    let sign_out = ServerAction::<SignOut>::new();
+    let viewer = Viewer::here();
+    Effect::new(move |_| {
+        if matches!(*sign_out.value().read(), Some(Ok(()))) {
+            viewer.set(false);
+        }
+    });
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
     view! {
         <div class="account">
             <Transition>

@@ -13,6 +13,7 @@ mod format;
 mod frame;
 mod pages;
 mod ui;
+mod viewer;
 
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
@@ -24,8 +25,14 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
+<<<<<<< HEAD
     AdminPage, Home, Keys, Limits, Logs, NotFoundPage, Playground, SignIn, SignUp, Usage, Workers,
+=======
+    AdminPage, DocsPage, KeysPage, NotFoundPage, PlaygroundPage, SignInPage, SignUpPage, StartPage,
+    StatusPage, UsagePage, WorkersPage,
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
 };
+use crate::viewer::Viewer;
 
 /// The HTML document around [`App`].
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -56,6 +63,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    Viewer::provide();
     view! {
         <Title formatter=|title: String| format!("{title} · Assisters")/>
         <Router>
@@ -63,12 +71,21 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view={Lazy::<SignIn>::new()} ssr=Async/>
                 <Route path=path!("/sign-up") view={Lazy::<SignUp>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
+<<<<<<< HEAD
                     <Route path=path!("/") view={Lazy::<Home>::new()} ssr=Async/>
                     <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>
                     <Route path=path!("/keys") view={Lazy::<Keys>::new()} ssr=Async/>
                     <Route path=path!("/usage") view={Lazy::<Usage>::new()} ssr=Async/>
                     <Route path=path!("/logs") view={Lazy::<Logs>::new()} ssr=Async/>
                     <Route path=path!("/limits") view={Lazy::<Limits>::new()} ssr=Async/>
+=======
+                    <Route path=path!("/") view=StartPage ssr=Async/>
+                    <Route path=path!("/docs/:page?") view=DocsPage ssr=Async/>
+                    <Route path=path!("/status") view=StatusPage ssr=Async/>
+                    <Route path=path!("/playground") view=PlaygroundPage ssr=Async/>
+                    <Route path=path!("/keys") view=KeysPage ssr=Async/>
+                    <Route path=path!("/usage") view=UsagePage ssr=Async/>
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>
                     </ParentRoute>

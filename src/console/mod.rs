@@ -11,15 +11,21 @@ mod keys;
 mod limits;
 mod logs;
 mod overview;
+mod public;
 mod site;
+mod texts;
 mod usage;
 mod usage_csv;
 
 use std::error::Error;
 use std::sync::Arc;
 
+<<<<<<< HEAD
 use app::console::{Admin, Console, Door, Problem};
 use axum::Router;
+=======
+use app::console::{Admin, Console, Door, Problem, Public};
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -32,17 +38,22 @@ use url::form_urlencoded;
 
 use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
+use crate::db::Db;
+use crate::docs;
 use crate::ids::RequestId;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::sessions;
+use crate::tasks::Tasks;
 use crate::usage::Usage;
 use account::AccountConsole;
 use admin::AdminConsole;
 use fresh::FreshKeys;
+use public::PublicSite;
 use site::SiteDoor;
+pub use texts::{negotiate, texts};
 
 /// What the dashboard is made of; cheap to clone.
 #[derive(Clone)]
@@ -53,6 +64,8 @@ pub struct Dashboard {
     pub pool: Pool,
     pub usage: Usage,
     pub metrics: Metrics,
+    pub db: Db,
+    pub tasks: Tasks,
     pub clock: Clock,
     /// The site as users see it, without a slash at its end.
     pub public_base: Arc<str>,
@@ -71,6 +84,8 @@ impl Dashboard {
         pool: Pool,
         usage: Usage,
         metrics: Metrics,
+        db: Db,
+        tasks: Tasks,
         clock: Clock,
         public_base: Arc<str>,
     ) -> Self {
@@ -81,6 +96,8 @@ impl Dashboard {
             pool,
             usage,
             metrics,
+            db,
+            tasks,
             clock,
             public_base,
             fresh: FreshKeys::default(),
@@ -91,6 +108,13 @@ impl Dashboard {
 const SIGN_IN: &str = "/sign-in";
 const ADMIN_PAGES: &str = "/admin/";
 const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
+const DOCS: &str = "/docs";
+const STATUS: &str = "/status";
+
+/// Whether everybody may see what is at `path`, signed in or not.
+fn is_public(path: &str) -> bool {
+    matches!(path, "/" | DOCS | STATUS) || path.starts_with("/docs/")
+}
 
 /// Binds the port to the request.
 pub async fn bind(
@@ -101,8 +125,12 @@ pub async fn bind(
 ) -> Response {
     let account = match current_account(&dashboard, &session).await {
         Ok(account) => account,
+        // What everybody may see is there without a database too.
+        Err(_) if is_public(request.uri().path()) => None,
         Err(error) => return error.into_response(),
     };
+    let public: Arc<dyn Public> = Arc::new(PublicSite::new(dashboard.clone(), account.clone()));
+    request.extensions_mut().insert(public);
     if let Some(account) = account {
         if account.is_admin {
             let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(dashboard.clone()));
@@ -130,18 +158,24 @@ pub fn files() -> Router {
 }
 
 /// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but
-/// administrators, their pages are not there.
+/// administrators, their pages are not there; neither are those of the docs that nobody has written.
 pub async fn guard(request: Request, next: Next) -> Response {
-    let is_hidden = request.uri().path().starts_with(ADMIN_PAGES)
-        && request.extensions().get::<Arc<dyn Admin>>().is_none();
+    let path = request.uri().path();
+    let is_hidden =
+        path.starts_with(ADMIN_PAGES) && request.extensions().get::<Arc<dyn Admin>>().is_none();
+    let is_unwritten = path
+        .strip_prefix("/docs/")
+        .is_some_and(|name| !docs::exists(name));
     let is_signed_in = request.extensions().get::<Arc<dyn Console>>().is_some();
-    let is_strangers_page = STRANGERS_PAGES.contains(&request.uri().path());
+    let is_strangers_page = STRANGERS_PAGES.contains(&path);
     match (is_signed_in, is_strangers_page) {
         (true, true) => Redirect::to("/").into_response(),
-        (false, false) => Redirect::to(&sign_in_and_return(request.uri())).into_response(),
+        (false, false) if !is_public(path) => {
+            Redirect::to(&sign_in_and_return(request.uri())).into_response()
+        }
         _ => {
             let mut response = next.run(request).await;
-            if is_hidden {
+            if is_hidden || is_unwritten {
                 *response.status_mut() = StatusCode::NOT_FOUND;
             }
             response
@@ -156,6 +190,9 @@ pub fn provide_port() {
     };
     if let Some(door) = parts.extensions.get::<Arc<dyn Door>>() {
         provide_context(door.clone());
+    }
+    if let Some(public) = parts.extensions.get::<Arc<dyn Public>>() {
+        provide_context(public.clone());
     }
     if let Some(console) = parts.extensions.get::<Arc<dyn Console>>() {
         provide_context(console.clone());

@@ -159,6 +159,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         pool.clone(),
         usage.clone(),
         metrics,
+        db.clone(),
+        tasks.clone(),
         clock.clone(),
         public_base.clone(),
     );

@@ -38,9 +38,11 @@ pub(super) fn all(
     let pages = pages::routes(&options)
         .merge(console::files())
         .layer(from_fn(console::guard))
+        .layer(from_fn_with_state(dashboard.clone(), console::negotiate))
         .merge(verbs)
         .layer(from_fn_with_state(dashboard.clone(), console::bind))
         .layer(session.clone())
+        .merge(console::texts(dashboard))
         .layer(CompressionLayer::new())
         .layer(from_fn(pages::headers));
     // No compression here: an event must leave when it is written.

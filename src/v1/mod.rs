@@ -52,7 +52,7 @@ use crate::principal::Principal;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
 pub use call::Counting;
-pub use error::ApiError;
+pub use error::{ApiError, Meaning, meanings};
 pub use identity::bearer;
 
 /// What the API's handlers need.

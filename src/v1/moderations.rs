@@ -116,7 +116,7 @@ pub(super) fn describe_body() -> Value {
         "required": ["input"],
         "properties": {
             "model": { "type": ["string", "null"], "description": "The first model that moderates, where it is left out.", "examples": ["toxic-bilstm"] },
-            "input": { "anyOf": [
+            "input": { "description": "One text or several; each has a result of its own.", "anyOf": [
                 text,
                 { "type": "array", "minItems": 1, "maxItems": MOST_TEXTS, "items": text },
             ]},

@@ -110,8 +110,7 @@ fn name(code: Code) -> String {
 fn errors() -> Value {
     let mut responses = json!({});
     for code in Code::ALL {
-        // These are the playground's.
-        if matches!(code, Code::SignedOut | Code::OtherOrigin) {
+        if code.is_playgrounds() {
             continue;
         }
         let response = &mut responses[name(*code)];

@@ -136,9 +136,10 @@ pub(super) fn describe_body() -> Value {
         "required": ["model", "query", "documents"],
         "properties": {
             "model": { "type": "string", "description": "A model's id, as GET /v1/models lists them.", "examples": ["all-minilm-l6-v2"] },
-            "query": { "type": "string", "minLength": 1 },
+            "query": { "type": "string", "minLength": 1, "description": "What the documents are held against." },
             "documents": {
                 "type": "array", "minItems": 1, "maxItems": MOST_DOCUMENTS,
+                "description": "Texts, as they are or as `{\"text\": …}`.",
                 "items": { "anyOf": [text, object] },
             },
             "top_n": {

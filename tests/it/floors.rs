@@ -25,7 +25,15 @@ const ROOMS: &[&str] = &[
     "sessions",
     "usage",
 ];
-const EDGES: &[&str] = &["admin", "conformance", "console", "doctor", "scan", "v1"];
+const EDGES: &[&str] = &[
+    "admin",
+    "conformance",
+    "console",
+    "docs",
+    "doctor",
+    "scan",
+    "v1",
+];
 const ROOF: &[&str] = &["server"];
 
 /// What only one of the two halves may know.

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod logs;
 mod overview;
+mod public;
 mod usage;
 
 pub use admin::*;
@@ -16,4 +17,5 @@ pub use keys::*;
 pub use limits::*;
 pub use logs::*;
 pub use overview::*;
+pub use public::*;
 pub use usage::*;

@@ -111,6 +111,11 @@ pub fn path_and_query() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
+/// Where we are, without what is asked there: `/usage`.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// Whether shortcuts of this machine use ⌘ where others use Ctrl.
 pub fn has_command_key() -> Signal<bool> {
     let (apple, set_apple) = signal(false);

@@ -1,9 +1,9 @@
 //! The port: what the pages may ask. The service implements it; a page knows nothing else of the service.
 //!
 //! A [`Console`] is bound to one account before any call, so no call takes an account's id. A [`Door`] is for those
-//! who are not signed in yet, an [`Admin`] for administrators alone. All are put into Leptos' context by whoever serves the
-//! pages; [`console`], [`door`] and [`admin`] find them there, and every server function is one line that starts with one
-//! of these.
+//! who are not signed in yet, an [`Admin`] for administrators alone, a [`Public`] for everybody. All are put into Leptos' context
+//! by whoever serves the pages; [`console`], [`door`], [`admin`] and [`public`] find them there, and every server function is
+//! one line that starts with one of these.
 
 mod admin;
 mod door;
@@ -13,6 +13,7 @@ mod limits;
 mod logs;
 mod overview;
 mod problem;
+mod public;
 mod query;
 mod span;
 mod usage;
@@ -37,6 +38,10 @@ pub use logs::{
 };
 pub use overview::{Limit, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
+pub use public::{
+    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, Public, Status,
+    OfferedTier,
+};
 pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
 pub use usage::{
     Figures, Group, GroupUsage, Metric, Percentiles, Series, Totals, Usage, UsageConsole,
@@ -55,6 +60,12 @@ pub fn console() -> Result<Arc<dyn Console>, Problem> {
 pub fn admin() -> Result<Arc<dyn Admin>, Problem> {
     console()?;
     use_context().ok_or_else(Problem::not_for_you)
+}
+
+/// What this site shows to everybody.
+pub fn public() -> Result<Arc<dyn Public>, Problem> {
+    use_context()
+        .ok_or_else(|| Problem::new("This page was rendered without its service. Reload it."))
 }
 
 /// The door of this site.

@@ -9,12 +9,14 @@ use super::problem::{FormProblem, failure, field_error};
 use crate::api::{SignIn, SignUp};
 use crate::frame::Brand;
 use crate::ui::{PasswordField, SubmitButton, TextField};
+use crate::viewer::Viewer;
 
 const FIELDS: &[&str] = &["email", "password"];
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
+    Viewer::comes_in(action);
     let problem = failure(action);
     let query = use_query_map();
     let next = move || query.read().get("next");
@@ -47,6 +49,7 @@ pub fn SignInPage() -> impl IntoView {
 #[component]
 pub fn SignUpPage() -> impl IntoView {
     let action = ServerAction::<SignUp>::new();
+    Viewer::comes_in(action);
     let problem = failure(action);
     view! {
         <Title text="Create an account"/>

@@ -1,19 +1,26 @@
 //! One module for each page.
 
 mod admin;
+mod docs;
 mod door;
 mod fresh;
 mod home;
 mod keys;
+<<<<<<< HEAD
 mod limits;
+=======
+mod landing;
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
 mod loaded;
 mod logs;
 mod no_model;
 mod not_found;
 mod playground;
 mod problem;
+mod status;
 mod usage;
 
+<<<<<<< HEAD
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
@@ -58,3 +65,14 @@ routes! {
     Limits to LimitsPage,
     Workers to WorkersPage,
 }
+=======
+pub use admin::{AdminPage, WorkersPage};
+pub use docs::DocsPage;
+pub use door::{SignInPage, SignUpPage};
+pub use keys::KeysPage;
+pub use landing::StartPage;
+pub use not_found::NotFoundPage;
+pub use playground::PlaygroundPage;
+pub use status::StatusPage;
+pub use usage::UsagePage;
+>>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)

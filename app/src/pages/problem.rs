@@ -10,6 +10,7 @@ use leptos_router::location::Url;
 use crate::browser;
 use crate::console::{Problem, WayOut};
 use crate::ui::{Notice, Tone};
+use crate::viewer::Viewer;
 
 /// What an action has failed with, if its last run failed. Also holds what a form posted without scripts has failed
 /// with: it comes back in the page's address.
@@ -85,6 +86,7 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
 
 /// To the sign-in page, which leads back here.
 pub fn leave_to_sign_in() {
+    Viewer::here().set(false);
     let here = browser::path_and_query();
     let next = if here == "/" {
         String::new()

@@ -8,6 +8,7 @@ pub enum Glyph {
     Alert,
     Check,
     Copy,
+    Docs,
     Dot,
     Home,
     Key,
@@ -28,6 +29,7 @@ impl Glyph {
             Glyph::Alert => "M8 2.5 14.5 13.5h-13zM8 6.5v3M8 11.5v.1",
             Glyph::Check => "M3 8.5 6.5 12 13 4.5",
             Glyph::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
+            Glyph::Docs => "M3.5 2.5h6l3 3v8h-9zM9.5 2.5v3h3M6 8.5h4M6 11h4",
             Glyph::Dot => "M8 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z",
             Glyph::Home => "M2.5 7 8 2.5 13.5 7v6.5h-4v-4h-3v4h-4z",
             Glyph::Key => {

@@ -21,7 +21,7 @@ pub(in crate::v1) fn describe_body() -> Value {
         },
     ]}});
     let content = json!({ "anyOf": [{ "type": "string" }, parts] });
-    let messages = json!({ "type": "array", "minItems": 1, "items": { "anyOf": [
+    let messages = json!({ "type": "array", "minItems": 1, "description": "The conversation so far, oldest first; each with a `role` and its `content`.", "items": { "anyOf": [
         {
             "type": "object", "required": ["role", "content"],
             "properties": {

@@ -33,6 +33,11 @@ macro_rules! codes {
                 }
             }
 
+            /// Whether it comes to pages alone, where there is a session in place of a key.
+            pub(in crate::v1) fn is_playgrounds(self) -> bool {
+                matches!(self, Code::SignedOut | Code::OtherOrigin)
+            }
+
             /// When it comes.
             pub(in crate::v1) fn when(self) -> &'static str {
                 match self {
@@ -73,4 +78,24 @@ codes! {
     NoWorkerAvailable = "no_worker_available", SERVICE_UNAVAILABLE, "server_error", "No worker can take the request right now.";
     QueueFull = "queue_full", SERVICE_UNAVAILABLE, "server_error", "All places for the model are taken, and none comes free in the time that the request may wait; `Retry-After` says when to try again.";
     ShuttingDown = "shutting_down", SERVICE_UNAVAILABLE, "server_error", "The service is being restarted.";
+}
+
+/// An error, as the docs tell of it.
+pub struct Meaning {
+    pub status: u16,
+    /// Its `type`.
+    pub kind: &'static str,
+    pub code: &'static str,
+    pub when: &'static str,
+}
+
+/// All errors that a program can meet; the playground's own are none of them.
+pub fn meanings() -> impl Iterator<Item = Meaning> {
+    let codes = Code::ALL.iter().filter(|code| !code.is_playgrounds());
+    codes.map(|code| Meaning {
+        status: code.status().as_u16(),
+        kind: code.kind(),
+        code: code.as_str(),
+        when: code.when(),
+    })
 }

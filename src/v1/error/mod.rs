@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use wire::{ErrorBody, ErrorDetail};
 
 pub(super) use self::code::Code;
+pub use self::code::{Meaning, meanings};
 use crate::idempotency::Answer;
 use crate::principal::Endpoint;
 

@@ -1,0 +1,123 @@
+//! The docs: a page of them, or what a search has found. The search lives in the address (`?q=`), so that it works without
+//! scripts too; with them, it follows what is typed.
+
+mod article;
+mod search;
+
+use leptos::ev;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use self::article::Article;
+use self::search::{Results, SearchField};
+use super::loaded::Loaded;
+use super::not_found::NothingHere;
+use crate::api::load_doc;
+use crate::browser;
+use crate::console::{Doc, DocGroup, DocHeading};
+
+#[component]
+pub fn DocsPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let name = Memo::new(move |_| {
+        params
+            .read()
+            .get("page")
+            .unwrap_or_else(|| "overview".into())
+    });
+    let asked = Memo::new(move |_| {
+        let asked = query.read().get("q").unwrap_or_default();
+        asked.trim().to_owned()
+    });
+    let doc = Resource::new(move || name.get(), load_doc);
+    Effect::new(move |_| {
+        let keys = window_event_listener(ev::keydown, |event| {
+            if event.key() == "/" && !browser::is_typing(&event) {
+                event.prevent_default();
+                browser::select("docs-search");
+            }
+        });
+        on_cleanup(move || keys.remove());
+    });
+    view! {
+        <Loaded
+            from=doc
+            view=move |doc| match doc {
+                Some(doc) => view! { <Leaf doc asked/> }.into_any(),
+                None => view! { <NothingHere/> }.into_any(),
+            }
+        />
+    }
+}
+
+#[component]
+fn Leaf(doc: Doc, asked: Memo<String>) -> impl IntoView {
+    let (groups, contents) = (doc.groups.clone(), doc.contents.clone());
+    let here = doc.name.clone();
+    let doc = StoredValue::new(doc);
+    let shown = Memo::new(move |_| asked.read().is_empty());
+    view! {
+        <div class="docs">
+            <div class="docs-side">
+                <SearchField asked/>
+                <details class="more docs-menu">
+                    <summary>"All pages"</summary>
+                    <PageList groups=groups.clone() here=here.clone() label="Docs, on small screens"/>
+                </details>
+                <div class="docs-pages"><PageList groups here label="Docs"/></div>
+            </div>
+            {move || match shown.get() {
+                true => view! { <Article doc=doc.get_value()/> }.into_any(),
+                false => view! { <Results asked/> }.into_any(),
+            }}
+            <Contents contents shown/>
+        </div>
+    }
+}
+
+#[component]
+fn PageList(groups: Vec<DocGroup>, here: String, label: &'static str) -> impl IntoView {
+    let here = match here.as_str() {
+        "overview" => "/docs".to_owned(),
+        name => format!("/docs/{name}"),
+    };
+    let groups = groups.into_iter().map(|DocGroup { title, pages }| {
+        let pages = pages.into_iter().map(|page| {
+            let current = (page.href == here).then_some("page");
+            view! {
+                <li><a href=page.href class="nav-link" aria-current=current>{page.title}</a></li>
+            }
+        });
+        view! {
+            <li>
+                <span class="docs-group">{title}</span>
+                <ul>{pages.collect_view()}</ul>
+            </li>
+        }
+    });
+    view! {
+        <nav aria-label=label>
+            <ul>{groups.collect_view()}</ul>
+        </nav>
+    }
+}
+
+/// Beside the article, where there is room.
+#[component]
+fn Contents(contents: Vec<DocHeading>, shown: Memo<bool>) -> impl IntoView {
+    let is_short = contents.len() < 2;
+    let links = contents.into_iter().map(|heading| {
+        view! {
+            <li class:nested=heading.is_nested>
+                <a href=format!("#{}", heading.id)>{heading.text}</a>
+            </li>
+        }
+    });
+    view! {
+        <nav class="docs-contents" aria-label="On this page" hidden=move || is_short || !shown.get()>
+            <p>"On this page"</p>
+            <ul>{links.collect_view()}</ul>
+        </nav>
+    }
+}

@@ -1,0 +1,42 @@
+//! Whether somebody is signed in: told by the server with the page, and kept true as the browser goes from page to page.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::console::{Problem, console};
+
+#[derive(Clone, Copy)]
+pub struct Viewer(RwSignal<bool>);
+
+impl Viewer {
+    pub fn provide() {
+        let is_signed_in = SharedValue::new(|| console().is_ok()).into_inner();
+        provide_context(Viewer(RwSignal::new(is_signed_in)));
+    }
+
+    pub fn here() -> Self {
+        use_context().unwrap_or_else(|| Viewer(RwSignal::new(false)))
+    }
+
+    /// Not followed: who comes or goes is shown other pages.
+    pub fn is_signed_in(self) -> bool {
+        self.0.get_untracked()
+    }
+
+    pub fn set(self, is_signed_in: bool) {
+        self.0.set(is_signed_in);
+    }
+
+    /// Takes the one who fills in this form for signed in as soon as the form has succeeded.
+    pub fn comes_in<S>(form: ServerAction<S>)
+    where
+        S: ServerFn<Error = Problem, Output = ()> + Clone + Send + Sync + 'static,
+    {
+        let viewer = Viewer::here();
+        Effect::new(move |_| {
+            if matches!(*form.value().read(), Some(Ok(()))) {
+                viewer.set(true);
+            }
+        });
+    }
+}

@@ -1,0 +1,211 @@
+//! What everybody may see: the docs, how the service stands, what it offers.
+
+use std::collections::BTreeMap;
+
+use app::console::{
+    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, Problem, Public, Status,
+    TierOffer,
+};
+use async_trait::async_trait;
+use wire::Task;
+
+use super::{Dashboard, internal};
+use crate::accounts::Account;
+use crate::db;
+use crate::docs::{self, Values};
+use crate::keys::KeyState;
+use crate::pool::{WorkerStanding, WorkerState};
+use crate::principal::Tier;
+
+/// Of what workers were asked of late, how much may fail before their model counts as degraded.
+const FAILING: f64 = 0.1;
+
+pub(super) struct PublicSite {
+    dashboard: Dashboard,
+    /// Who reads, if somebody is signed in.
+    account: Option<Account>,
+}
+
+impl PublicSite {
+    pub(super) fn new(dashboard: Dashboard, account: Option<Account>) -> Self {
+        PublicSite { dashboard, account }
+    }
+
+    /// What is true here and now, for the docs.
+    pub(super) async fn values(&self) -> Result<Values, Problem> {
+        let Dashboard {
+            pool, public_base, ..
+        } = &self.dashboard;
+        let one_for = |task, otherwise: &str| {
+            let served = pool.models_for(task).into_iter().next();
+            served.unwrap_or_else(|| otherwise.to_owned())
+        };
+        Ok(Values {
+            url: public_base.to_string(),
+            base_url: format!("{public_base}/v1"),
+            // Where none is served, those that the service's own worker would serve.
+            chat_model: one_for(Task::Chat, "smollm2-135m-instruct"),
+            embedding_model: one_for(Task::Embeddings, "all-minilm-l6-v2"),
+            moderation_model: one_for(Task::Moderation, "toxic-bilstm"),
+            rerank_model: one_for(Task::Rerank, "all-minilm-l6-v2"),
+            key: self.key().await?,
+            models: pool.models(),
+        })
+    }
+
+    /// The reader's key, by its name.
+    async fn key(&self) -> Result<String, Problem> {
+        let Some(account) = &self.account else {
+            return Ok("your key".to_owned());
+        };
+        let Dashboard { keys, clock, .. } = &self.dashboard;
+        let keys = keys.list(&account.id).await;
+        let keys = keys.map_err(|error| internal(&error))?;
+        let active = keys
+            .iter()
+            .find(|key| key.state(clock.now()) == KeyState::Active);
+        Ok(match active {
+            Some(key) => format!("your key {}", key.name),
+            None => "your key".to_owned(),
+        })
+    }
+}
+
+#[async_trait]
+impl Public for PublicSite {
+    async fn doc(&self, name: String) -> Result<Option<Doc>, Problem> {
+        let Some(page) = docs::page(&name, &self.values().await?) else {
+            return Ok(None);
+        };
+        let (before, after) = docs::neighbours(&name);
+        let groups = docs::groups().map(|(title, pages)| DocGroup {
+            title: title.to_owned(),
+            pages: pages.into_iter().map(link).collect(),
+        });
+        let headings = page.headings.into_iter().map(|heading| DocHeading {
+            id: heading.id,
+            text: heading.text,
+            is_nested: heading.level > 2,
+        });
+        Ok(Some(Doc {
+            name,
+            title: page.title,
+            summary: page.summary,
+            html: page.html,
+            contents: headings.collect(),
+            before: before.map(link),
+            after: after.map(link),
+            groups: groups.collect(),
+        }))
+    }
+
+    async fn search_docs(&self, query: String) -> Result<Vec<Found>, Problem> {
+        let hits = docs::search(&query, &self.values().await?);
+        let found = hits.into_iter().map(|hit| {
+            let address = hit.entry.address();
+            Found {
+                href: match &hit.heading {
+                    Some((_, id)) => format!("{address}#{id}"),
+                    None => address,
+                },
+                page: hit.entry.title.to_owned(),
+                heading: hit.heading.map(|(text, _)| text),
+                excerpt: hit.excerpt,
+            }
+        });
+        Ok(found.collect())
+    }
+
+    async fn status(&self) -> Result<Status, Problem> {
+        let Dashboard {
+            pool,
+            db,
+            tasks,
+            clock,
+            ..
+        } = &self.dashboard;
+        let database = db::answers(db).await;
+        let waiting = pool.waiting();
+        let mut by_model: BTreeMap<String, Vec<WorkerStanding>> = BTreeMap::new();
+        for worker in pool.snapshot() {
+            for model in &worker.models {
+                by_model
+                    .entry(model.clone())
+                    .or_default()
+                    .push(worker.clone());
+            }
+        }
+        let models = by_model.into_iter().map(|(id, workers)| ModelStatus {
+            health: health(&workers),
+            first_byte_ms: middle(&workers),
+            waiting: waiting.get(id.as_str()).map_or(0, |count| *count as u64),
+            id,
+        });
+        Ok(Status {
+            api: match (tasks.is_leaving(), pool.is_ready()) {
+                (true, _) => Health::Degraded,
+                (false, true) => Health::Operational,
+                (false, false) => Health::Down,
+            },
+            database: match database {
+                true => Health::Operational,
+                false => Health::Down,
+            },
+            models: models.collect(),
+            updated_ms: clock.now().0,
+        })
+    }
+
+    async fn offer(&self) -> Result<Offer, Problem> {
+        let Dashboard {
+            pool, public_base, ..
+        } = &self.dashboard;
+        let tiers = Tier::ALL.map(|tier| {
+            let quota = tier.quota();
+            TierOffer {
+                name: tier.title().to_owned(),
+                limits: (tier != Tier::Enterprise).then_some((quota.rpm.into(), quota.tpm)),
+            }
+        });
+        Ok(Offer {
+            base_url: format!("{public_base}/v1"),
+            model: pool.models_for(Task::Chat).into_iter().next(),
+            tiers: tiers.to_vec(),
+        })
+    }
+}
+
+fn link(entry: docs::Entry) -> DocLink {
+    DocLink {
+        href: entry.address(),
+        title: entry.title.to_owned(),
+    }
+}
+
+/// How a model stands, given all workers that serve it. One that is drained was taken out on purpose, and is no fault.
+fn health(workers: &[WorkerStanding]) -> Health {
+    let serving = workers
+        .iter()
+        .filter(|worker| worker.state != WorkerState::Draining);
+    let (ready, others): (Vec<_>, Vec<_>) =
+        serving.partition(|worker| worker.state == WorkerState::Ready);
+    match (ready.as_slice(), others.as_slice()) {
+        ([], _) => Health::Down,
+        (ready, []) if ready.iter().all(|worker| worker.error_rate < FAILING) => {
+            Health::Operational
+        }
+        _ => Health::Degraded,
+    }
+}
+
+/// The middle of the ready workers' times to the first byte.
+fn middle(workers: &[WorkerStanding]) -> Option<u64> {
+    let ready = workers
+        .iter()
+        .filter(|worker| worker.state == WorkerState::Ready);
+    let times = ready.filter_map(|worker| worker.latency);
+    let mut times: Vec<_> = times.collect();
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2)?;
+    u64::try_from(middle.as_millis()).ok()
+}
