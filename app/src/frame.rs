@@ -15,21 +15,14 @@ use crate::viewer::Viewer;
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
-<<<<<<< HEAD
-const PAGES: [(&str, &str, Glyph); 6] = [
-=======
-const PAGES: [(&str, &str, Glyph); 5] = [
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
+const PAGES: [(&str, &str, Glyph); 7] = [
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
     ("/usage", "Usage", Glyph::Usage),
-<<<<<<< HEAD
     ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
-=======
     ("/docs", "Docs", Glyph::Docs),
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
 ];
 
 /// What everybody may see.
@@ -177,16 +170,6 @@ fn NavLink(href: &'static str, name: &'static str, glyph: Glyph, exact: bool) ->
 #[component]
 fn Account() -> impl IntoView {
     let AccountState(overview) = expect_context();
-<<<<<<< HEAD
-=======
-    let sign_out = ServerAction::<SignOut>::new();
-    let viewer = Viewer::here();
-    Effect::new(move |_| {
-        if matches!(*sign_out.value().read(), Some(Ok(()))) {
-            viewer.set(false);
-        }
-    });
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
     view! {
         <div class="account">
             <Transition>

@@ -25,12 +25,8 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-<<<<<<< HEAD
-    AdminPage, Home, Keys, Limits, Logs, NotFoundPage, Playground, SignIn, SignUp, Usage, Workers,
-=======
-    AdminPage, DocsPage, KeysPage, NotFoundPage, PlaygroundPage, SignInPage, SignUpPage, StartPage,
-    StatusPage, UsagePage, WorkersPage,
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
+    AdminPage, Docs, Keys, Limits, Logs, NotFoundPage, Playground, SignIn, SignUp, Start, Status,
+    Usage, Workers,
 };
 use crate::viewer::Viewer;
 
@@ -71,21 +67,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view={Lazy::<SignIn>::new()} ssr=Async/>
                 <Route path=path!("/sign-up") view={Lazy::<SignUp>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
-<<<<<<< HEAD
-                    <Route path=path!("/") view={Lazy::<Home>::new()} ssr=Async/>
+                    <Route path=path!("/") view={Lazy::<Start>::new()} ssr=Async/>
                     <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>
                     <Route path=path!("/keys") view={Lazy::<Keys>::new()} ssr=Async/>
                     <Route path=path!("/usage") view={Lazy::<Usage>::new()} ssr=Async/>
                     <Route path=path!("/logs") view={Lazy::<Logs>::new()} ssr=Async/>
                     <Route path=path!("/limits") view={Lazy::<Limits>::new()} ssr=Async/>
-=======
-                    <Route path=path!("/") view=StartPage ssr=Async/>
-                    <Route path=path!("/docs/:page?") view=DocsPage ssr=Async/>
-                    <Route path=path!("/status") view=StatusPage ssr=Async/>
-                    <Route path=path!("/playground") view=PlaygroundPage ssr=Async/>
-                    <Route path=path!("/keys") view=KeysPage ssr=Async/>
-                    <Route path=path!("/usage") view=UsagePage ssr=Async/>
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
+                    <Route path=path!("/docs/:page?") view={Lazy::<Docs>::new()} ssr=Async/>
+                    <Route path=path!("/status") view={Lazy::<Status>::new()} ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>
                     </ParentRoute>

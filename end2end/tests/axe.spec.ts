@@ -3,6 +3,8 @@ import { type Page } from "@playwright/test";
 
 import { call, choose, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
+const PUBLIC = ["/", "/status", "/docs", "/docs/chat-completions", "/docs/errors?q=key"];
+
 async function examine(page: Page) {
   // What is still fading in has not its colours yet.
   await page.evaluate(() => {
@@ -27,10 +29,10 @@ for (const colorScheme of THEMES) {
             await open(page, path);
             await examine(page);
           });
-        for (const path of ["/sign-in", "/sign-up", "/nowhere"]) await visit(path);
+        for (const path of ["/sign-in", "/sign-up", "/nowhere", ...PUBLIC]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", "/docs/errors"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -60,7 +62,7 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
     await open(page, path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
   };
-  await fits("/sign-in");
+  for (const path of ["/sign-in", ...PUBLIC]) await fits(path);
   await signUp(page);
   for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground"]) await fits(path);
 });

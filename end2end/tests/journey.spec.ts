@@ -6,7 +6,7 @@ test("from nothing to a first request, and back to nothing", async ({ page }) =>
   let key = "";
 
   await test.step("a stranger is led to sign in, and from there to a new account", async () => {
-    await page.goto("/");
+    await page.goto("/keys");
     await expect(page).toHaveURL(/\/sign-in/);
     await awake(page);
     await page.getByRole("link", { name: "Create an account" }).click();

@@ -15,7 +15,19 @@ for (const colorScheme of THEMES) {
           await open(page, `/${door}`);
           await shoot(door);
         }
+        for (const [name, path] of [
+          ["landing", "/"],
+          ["status", "/status"],
+          ["docs", "/docs"],
+          ["docs-chat", "/docs/chat-completions"],
+          ["docs-search", "/docs?q=retry"],
+        ]) {
+          await open(page, path);
+          await shoot(name);
+        }
         await signUp(page);
+        await open(page, "/docs/errors");
+        await shoot("docs-signed-in");
         await open(page, "/");
         await shoot("first-run");
         const key = await createFirstKey(page);

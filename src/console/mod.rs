@@ -20,12 +20,8 @@ mod usage_csv;
 use std::error::Error;
 use std::sync::Arc;
 
-<<<<<<< HEAD
-use app::console::{Admin, Console, Door, Problem};
-use axum::Router;
-=======
 use app::console::{Admin, Console, Door, Problem, Public};
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};

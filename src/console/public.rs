@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use app::console::{
-    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, Problem, Public, Status,
-    TierOffer,
+    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Problem,
+    Public, Status,
 };
 use async_trait::async_trait;
 use wire::Task;
@@ -162,7 +162,7 @@ impl Public for PublicSite {
         } = &self.dashboard;
         let tiers = Tier::ALL.map(|tier| {
             let quota = tier.quota();
-            TierOffer {
+            OfferedTier {
                 name: tier.title().to_owned(),
                 limits: (tier != Tier::Enterprise).then_some((quota.rpm.into(), quota.tpm)),
             }
@@ -208,4 +208,66 @@ fn middle(workers: &[WorkerStanding]) -> Option<u64> {
     times.sort_unstable();
     let middle = times.get(times.len() / 2)?;
     u64::try_from(middle.as_millis()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::UnixMs;
+    use crate::pool::{Cause, Counts, WorkerId};
+
+    fn worker(state: WorkerState, error_rate: f64, latency: Option<u64>) -> WorkerStanding {
+        WorkerStanding {
+            id: WorkerId::from("10.0.0.5:8000".to_owned()),
+            url: "http://10.0.0.5:8000/".into(),
+            models: vec!["m".into()],
+            weight: 1,
+            max_in_flight: None,
+            in_flight: 0,
+            waiting: 0,
+            latency: latency.map(Duration::from_millis),
+            first_byte: None,
+            counts: Counts::default(),
+            error_rate,
+            reported: None,
+            last_error: None,
+            known_since: None,
+            last_probe: None,
+            state,
+        }
+    }
+
+    #[test]
+    fn a_model_is_as_well_as_the_workers_that_serve_it() {
+        let ready = || worker(WorkerState::Ready, 0.0, None);
+        let ejected = || {
+            let (cause, until) = (Cause::Failing, UnixMs(0));
+            worker(WorkerState::Ejected { cause, until }, 1.0, None)
+        };
+        let draining = || worker(WorkerState::Draining, 0.0, None);
+        for (workers, expected) in [
+            (vec![ready()], Health::Operational),
+            (vec![ready(), draining()], Health::Operational),
+            (vec![ready(), ejected()], Health::Degraded),
+            (
+                vec![worker(WorkerState::Ready, 0.5, None)],
+                Health::Degraded,
+            ),
+            (vec![ejected(), draining()], Health::Down),
+            (vec![worker(WorkerState::HalfOpen, 0.0, None)], Health::Down),
+        ] {
+            assert_eq!(health(&workers), expected, "{workers:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_shown_is_the_middle_of_the_ready_workers_times() {
+        let ready = |ms| worker(WorkerState::Ready, 0.0, ms);
+        let other = worker(WorkerState::Draining, 0.0, Some(1));
+        assert_eq!(middle(&[ready(None), other.clone()]), None);
+        let times = [ready(Some(300)), ready(Some(10)), ready(Some(20)), other];
+        assert_eq!(middle(&times), Some(20));
+    }
 }

@@ -26,13 +26,13 @@ pub(super) fn parameters(path: &str) -> Option<String> {
     fields.sort_by_key(|(name, _)| !is_required(name));
     let rows = fields.into_iter().map(|(name, field)| {
         let required = match is_required(name) {
-            true => "**required**",
-            false => "optional",
+            true => "yes",
+            false => "no",
         };
         let said = description(field);
         [format!("`{name}`"), shape(field), required.to_owned(), said]
     });
-    Some(table(["Field", "Type", "", "What it does"], rows))
+    Some(table(["Field", "Type", "Required", "What it does"], rows))
 }
 
 /// The headers that a request to `path` may carry beside its key.

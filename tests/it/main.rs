@@ -24,6 +24,7 @@ mod limits;
 mod metrics;
 mod pages;
 mod playground;
+mod public;
 mod raw;
 mod site;
 mod source;

@@ -88,6 +88,11 @@ impl Site {
         }
     }
 
+    /// From now on no query of the service's succeeds.
+    pub async fn close_database(&self) {
+        within(self.running.db.close()).await;
+    }
+
     pub fn pool(&self) -> &Pool {
         &self.running.pool
     }

@@ -8,8 +8,15 @@ use tempfile::TempDir;
 use crate::site::Site;
 use crate::source::files;
 
-/// Those that are for strangers, or let nobody in.
+/// Those that are for strangers or for everybody, or let nobody in.
 const OPEN: &[&str] = &[
+    "/",
+    "/docs/:page?",
+    "/status",
+    "/api/docs/page",
+    "/api/docs/search",
+    "/api/offer",
+    "/api/status",
     "/sign-in",
     "/sign-up",
     "/api/sign-in",

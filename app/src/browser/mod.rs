@@ -13,7 +13,8 @@ pub use code::{anchor_clicked, choose_everywhere, code_to_copy, is_typing};
 pub use dialog::{close_modal, show_again, show_modal};
 pub use page::{
     awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
-    hide_popover, is_near_end, is_visible, on_return, path, path_and_query, scroll_to_end, select,
+    hide_popover, is_near_end, is_visible, on_return, path, path_and_query, scroll_to_end,
+    scroll_to_named, select,
 };
 pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};

@@ -88,6 +88,17 @@ pub fn scroll_to_end(id: &'static str) {
     });
 }
 
+/// Goes to the part of the page that the address names, once it is there. Where the browser has been there already, it stays.
+pub fn scroll_to_named() {
+    request_animation_frame(|| {
+        let hash = window().location().hash().unwrap_or_default();
+        let named = hash.strip_prefix('#').and_then(element);
+        if let (Some(named), Ok(0.0)) = (named, window().scroll_y()) {
+            named.scroll_into_view();
+        }
+    });
+}
+
 pub fn is_visible() -> bool {
     !document().hidden()
 }

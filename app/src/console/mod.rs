@@ -39,8 +39,8 @@ pub use logs::{
 pub use overview::{Limit, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
 pub use public::{
-    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, Public, Status,
-    OfferedTier,
+    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Public,
+    Status,
 };
 pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
 pub use usage::{

@@ -98,11 +98,11 @@ pub struct Offer {
     pub base_url: String,
     /// The chat model for the example; `None` while no worker serves any.
     pub model: Option<String>,
-    pub tiers: Vec<TierOffer>,
+    pub tiers: Vec<OfferedTier>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TierOffer {
+pub struct OfferedTier {
     pub name: String,
     /// Requests and tokens per minute; `None` where they are agreed upon.
     pub limits: Option<(u64, u64)>,

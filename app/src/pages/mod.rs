@@ -6,11 +6,8 @@ mod door;
 mod fresh;
 mod home;
 mod keys;
-<<<<<<< HEAD
-mod limits;
-=======
 mod landing;
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)
+mod limits;
 mod loaded;
 mod logs;
 mod no_model;
@@ -20,19 +17,20 @@ mod problem;
 mod status;
 mod usage;
 
-<<<<<<< HEAD
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 pub use self::admin::AdminPage;
 use self::admin::WorkersPage;
+use self::docs::DocsPage;
 use self::door::{SignInPage, SignUpPage};
-use self::home::HomePage;
 use self::keys::KeysPage;
+use self::landing::StartPage;
 use self::limits::LimitsPage;
 use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
+use self::status::StatusPage;
 use self::usage::UsagePage;
 
 /// Routes to pages, each of whose code the browser loads when it first opens it. Only routes can wait for code while a
@@ -57,22 +55,13 @@ macro_rules! routes {
 routes! {
     SignIn to SignInPage,
     SignUp to SignUpPage,
-    Home to HomePage,
+    Start to StartPage,
     Playground to PlaygroundPage,
     Keys to KeysPage,
     Usage to UsagePage,
     Logs to LogsPage,
     Limits to LimitsPage,
+    Docs to DocsPage,
+    Status to StatusPage,
     Workers to WorkersPage,
 }
-=======
-pub use admin::{AdminPage, WorkersPage};
-pub use docs::DocsPage;
-pub use door::{SignInPage, SignUpPage};
-pub use keys::KeysPage;
-pub use landing::StartPage;
-pub use not_found::NotFoundPage;
-pub use playground::PlaygroundPage;
-pub use status::StatusPage;
-pub use usage::UsagePage;
->>>>>>> f0fb25b (docs: Serve the docs from Markdown and the code itself)

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Admin, Allowance, Choices, Console, EnterpriseRequest, Explanation, Figures, Fleet, GroupUsage,
-    Key, KeyChoices, KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole,
-    LimitReached, Limits, LogConsole, LogPage, LogQuery, LogRow, ModelQueue, NewKey, NewLogs,
-    NewWorker, Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, RequestDetails,
-    Restrictions, Series, Standing, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole,
-    UsageQuery, Worker, WorkerAdmin, WorkerState,
+    Admin, Allowance, Choices, Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest,
+    Explanation, Figures, Fleet, Found, GroupUsage, Health, Key, KeyChoices, KeyConsole, KeyForm,
+    KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole, LogPage,
+    LogQuery, LogRow, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier,
+    Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, RequestDetails,
+    Restrictions, Series, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage,
+    UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -408,5 +409,84 @@ impl WorkerAdmin for FakeAdmin {
 
     async fn remove_worker(&self, _: String) -> Result<(), Problem> {
         Ok(())
+    }
+}
+
+/// A site with one page of docs and a model in each state.
+pub struct FakePublic;
+
+fn doc_link(name: &str, title: &str) -> DocLink {
+    DocLink {
+        href: format!("/docs/{name}"),
+        title: title.into(),
+    }
+}
+
+#[async_trait]
+impl Public for FakePublic {
+    async fn doc(&self, name: String) -> Result<Option<Doc>, Problem> {
+        let heading = |id: &str, is_nested| DocHeading {
+            id: id.into(),
+            text: format!("About {id}"),
+            is_nested,
+        };
+        let pages = vec![doc_link("errors", "Errors"), doc_link("limits", "Limits")];
+        Ok((name == "errors").then(|| Doc {
+            name,
+            title: "Errors".into(),
+            summary: "What goes wrong.".into(),
+            html: "<h2 id=\"shape\">Shape</h2><p>All four fields.</p>".into(),
+            contents: vec![heading("shape", false), heading("codes", true)],
+            before: None,
+            after: Some(doc_link("limits", "Limits")),
+            groups: vec![DocGroup {
+                title: "Guides".into(),
+                pages,
+            }],
+        }))
+    }
+
+    async fn search_docs(&self, query: String) -> Result<Vec<Found>, Problem> {
+        let found = Found {
+            href: "/docs/errors#shape".into(),
+            page: "Errors".into(),
+            heading: Some("Shape".into()),
+            excerpt: ["it has ".into(), "<b>".into(), " fields".into()],
+        };
+        Ok(match query.as_str() {
+            "fields" => vec![found],
+            _ => vec![],
+        })
+    }
+
+    async fn status(&self) -> Result<Status, Problem> {
+        let model = |id: &str, health, first_byte_ms| ModelStatus {
+            id: id.into(),
+            health,
+            first_byte_ms,
+            waiting: 1_204,
+        };
+        Ok(Status {
+            api: Health::Operational,
+            database: Health::Operational,
+            models: vec![
+                model("llama-3.1-8b", Health::Operational, Some(180)),
+                model("qwen", Health::Degraded, Some(4_200)),
+                model("phi", Health::Down, None),
+            ],
+            updated_ms: MIDNIGHT + 12 * HOUR + 251_000,
+        })
+    }
+
+    async fn offer(&self) -> Result<Offer, Problem> {
+        let tier = |name: &str, limits| OfferedTier {
+            name: name.into(),
+            limits,
+        };
+        Ok(Offer {
+            base_url: "https://api.example.com/v1".into(),
+            model: Some("llama-3.1-8b".into()),
+            tiers: vec![tier("Free", Some((10, 100_000))), tier("Enterprise", None)],
+        })
     }
 }

@@ -18,6 +18,7 @@ pub fn Article(doc: Doc) -> impl IntoView {
             }
         });
     };
+    Effect::new(move |_| browser::scroll_to_named());
     let on_click = move |event| {
         if let Some(code) = browser::code_to_copy(&event) {
             copy(code, "Copied the code");

@@ -7,7 +7,7 @@ use super::home::HomePage;
 use super::loaded::Loaded;
 use super::no_model::NoModel;
 use crate::api::load_offer;
-use crate::console::{Offer, TierOffer};
+use crate::console::{Offer, OfferedTier};
 use crate::example::{KEY_VARIABLE, curl};
 use crate::format;
 use crate::ui::Code;
@@ -83,8 +83,8 @@ fn OfferShown(offer: Offer) -> impl IntoView {
 }
 
 #[component]
-fn TierTable(tiers: Vec<TierOffer>) -> impl IntoView {
-    let rows = tiers.into_iter().map(|TierOffer { name, limits }| {
+fn TierTable(tiers: Vec<OfferedTier>) -> impl IntoView {
+    let rows = tiers.into_iter().map(|OfferedTier { name, limits }| {
         let cell = |limit: Option<u64>| limit.map_or("set per account".to_owned(), format::count);
         view! {
             <tr>

@@ -78,9 +78,7 @@ fn ModelTable(models: Vec<ModelStatus>) -> impl IntoView {
         return view! { <p class="hint">"No worker serves a model right now."</p> }.into_any();
     }
     let rows = models.into_iter().map(|model| {
-        let first_byte = model
-            .first_byte_ms
-            .map_or("–".to_owned(), format::milliseconds);
+        let first_byte = model.first_byte_ms.map_or("–".to_owned(), format::ms);
         view! {
             <tr>
                 <th scope="row"><code>{model.id}</code></th>
