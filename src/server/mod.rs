@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod headers;
 mod health;
 mod leaving;
 mod metrics;
@@ -183,7 +184,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         health,
         scraped,
         session_layer,
-        &config.site_dir,
+        &config,
         addr,
     );
 

@@ -9,7 +9,7 @@ use app::console::{Problem, WayOut};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -20,6 +20,7 @@ use leptos_axum::{
 };
 use tower_http::limit::RequestBodyLimitLayer;
 
+use super::headers;
 use crate::console::provide_port;
 
 /// Where the build's files lie in the site's folder, and the name of the folder that holds the newest.
@@ -48,10 +49,15 @@ static PATHS: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_
 /// Every page of the dashboard.
 pub(super) fn routes(options: &LeptosOptions) -> Router {
     // Not `leptos_routes`: that would put the server functions among the pages, whose guard is not for them.
-    let render = render_route_with_context(PATHS.clone(), provide_port, shell(options));
+    let render = render_route_with_context(PATHS.clone(), provide_page, shell(options));
     Router::new()
         .leptos_routes_with_handler(PATHS.clone(), render)
         .with_state(options.clone())
+}
+
+fn provide_page() {
+    provide_port();
+    headers::allow_own_scripts();
 }
 
 /// The largest form is a name and an e-mail address; a stranger may send nothing that has to be held in memory.
@@ -86,7 +92,7 @@ async fn status_of_problem(request: Request, next: Next) -> Response {
 
 /// The page for an address that is none.
 pub(super) fn missing(options: &LeptosOptions) -> Router {
-    let render = render_app_async_with_context(provide_port, shell(options));
+    let render = render_app_async_with_context(provide_page, shell(options));
     Router::new().fallback(|request: Request| async move {
         let mut response = render(request).await.into_response();
         *response.status_mut() = StatusCode::NOT_FOUND;
@@ -101,21 +107,4 @@ fn shell(
 
     let options = options.clone();
     move || app::shell(options.clone()).into_any()
-}
-
-/// Pages show an account's own data: no cache keeps them, no other site frames them.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    );
-    response
 }

@@ -1,7 +1,6 @@
 //! All routes, and the layers around them: the map of what the service answers.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use axum::Router;
@@ -16,7 +15,8 @@ use tower_sessions::SessionManagerLayer;
 
 use super::health::{self, Health};
 use super::metrics::{self, Scraped};
-use super::{pages, same_origin, to_the_end};
+use super::{headers, pages, same_origin, to_the_end};
+use crate::config::Config;
 use crate::console::{self, Dashboard};
 use crate::sessions;
 use crate::v1::{self, V1};
@@ -27,9 +27,10 @@ pub(super) fn all(
     health: Health,
     scraped: Scraped,
     session: SessionManagerLayer<sessions::Store>,
-    site_dir: &Path,
+    config: &Config,
     addr: SocketAddr,
 ) -> Router {
+    let (site_dir, https) = (&config.site_dir, config.is_https());
     let options = pages::options(site_dir, addr);
     // Read from the inside out: `bind` needs the session; `guard` needs what `bind` found.
     let verbs = pages::server_functions()
@@ -44,7 +45,7 @@ pub(super) fn all(
         .layer(session.clone())
         .merge(console::texts(dashboard))
         .layer(CompressionLayer::new())
-        .layer(from_fn(pages::headers));
+        .layer(from_fn(headers::of_pages));
     // No compression here: an event must leave when it is written.
     let playground = v1::with_session(v1)
         .layer(from_fn(same_origin::only))
@@ -56,16 +57,23 @@ pub(super) fn all(
         .layer(from_fn_with_state(dashboard.clone(), console::bind))
         .layer(session)
         .layer(CompressionLayer::new())
-        .layer(from_fn(pages::headers));
-    Router::new()
-        .nest("/v1", v1::with_key(v1))
-        .nest("/playground/v1", playground)
+        .layer(from_fn(headers::of_pages));
+    let files = Router::new()
+        .fallback_service(files.fallback(missing))
+        .layer(from_fn(headers::of_files));
+    let site = Router::new()
         .route("/openapi.json", get(openapi).layer(v1::any_origin()))
         .route("/healthz", get(health::up))
         .route("/readyz", get(health::ready).with_state(health))
         .route("/metrics", get(metrics::scrape).with_state(scraped))
         .merge(pages)
-        .fallback_service(files.fallback(missing))
+        .fallback_service(files)
+        .layer(from_fn_with_state(https, headers::of_site));
+    Router::new()
+        .nest("/v1", v1::with_key(v1))
+        .nest("/playground/v1", playground)
+        .layer(from_fn_with_state(https, headers::of_api))
+        .merge(site)
 }
 
 /// The API's description. It is made once: it changes only with the program.

@@ -24,6 +24,7 @@ mod limits;
 mod metrics;
 mod pages;
 mod playground;
+mod protection;
 mod public;
 mod raw;
 mod site;

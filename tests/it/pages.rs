@@ -225,16 +225,3 @@ async fn an_address_that_is_none_is_a_page_of_its_own() {
         assert!(landed.text.contains("<h1"), "{}", landed.text);
     }
 }
-
-#[tokio::test]
-async fn no_cache_keeps_a_page_and_no_site_frames_it() {
-    let worker = FakeWorker::start().await;
-    let site = Site::with(&[&worker]).await;
-    let browser = site.browser_of(&site.caller(Tier::Free).await).await;
-    for page in ["/", "/keys", "/nothing"] {
-        let headers = browser.visit(page).await.headers;
-        assert_eq!(headers["cache-control"], "no-store", "{page}");
-        assert_eq!(headers["x-frame-options"], "DENY", "{page}");
-        assert_eq!(headers["x-content-type-options"], "nosniff", "{page}");
-    }
-}
