@@ -72,6 +72,12 @@ enum Task {
         #[arg(long)]
         debug: bool,
     },
+    /// Let Lighthouse judge the pages, and fail below its marks
+    Lighthouse {
+        /// Optimise the server (slower to build, faster to run)
+        #[arg(long)]
+        release: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -86,6 +92,7 @@ fn main() -> ExitCode {
         Task::Screenshots => test::screenshots(&board, &tree),
         Task::Seed { rows, account } => bench::seed(&board, &tree, rows, &account),
         Task::Bench { debug } => bench::bench(&board, &tree, debug),
+        Task::Lighthouse { release } => test::lighthouse(&board, &tree, Purpose::of(release)),
     });
     done.unwrap_or_else(|error| {
         board.error(&format!("{error:#}"));

@@ -28,6 +28,19 @@ pub fn screenshots(bench: &Bench<'_>) -> Result<()> {
     playwright(bench, "screenshots").map(drop)
 }
 
+/// What Lighthouse makes of the pages: it prints a table, and ends badly where a mark is missed.
+pub fn lighthouse(bench: &Bench<'_>) -> Result<()> {
+    let browser = browser(bench)?;
+    node::packages(bench, "lighthouse", "end2end")?;
+    let service = Service::start(bench, "lighthouse")?;
+    let mut judge = tool(bench, "node");
+    judge.arg("lighthouse.mjs");
+    service.introduce(&mut judge)?;
+    judge.env("CHROMIUM", browser);
+    let judged = bench.call(&mut judge).map(drop);
+    service.judge(judged)
+}
+
 fn playwright(bench: &Bench<'_>, project: &str) -> Result<Count> {
     let browser = browser(bench)?;
     node::packages(bench, "playwright", "end2end")?;

@@ -114,6 +114,19 @@ pub fn screenshots(board: &Board, tree: &Tree) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Lighthouse's marks for the pages, in the same browser.
+pub fn lighthouse(board: &Board, tree: &Tree, purpose: Purpose) -> Result<ExitCode> {
+    signals::pass_on(Then::End)?;
+    let bench = Bench {
+        board,
+        tree,
+        program: Some(build::halves(board, tree, purpose)?),
+    };
+    bench.models()?;
+    end2end::lighthouse(&bench)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn close(
     board: &Board,
     rows: &[Row],
