@@ -26,12 +26,6 @@ test("a page's code comes when the page is opened, and once", async ({ page }) =
   expect(asked).toHaveLength(1);
 });
 
-test("the page that is opened first is asked for before any script runs", async ({ page }) => {
-  await signUp(page);
-  const html = await (await page.request.get("/keys")).text();
-  expect(html.slice(0, html.indexOf("<body"))).toMatch(/<link[^>]*rel="preload"[^>]*\/keys\.wasm"|<link[^>]*\/keys\.wasm"[^>]*rel="preload"/);
-});
-
 test("a second visit loads nothing that a browser keeps", async ({ page }) => {
   await open(page, "/sign-in");
   expect(await page.evaluate(sent)).not.toEqual([]);
