@@ -2,20 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::api::load_usage;
-use crate::console::{Limit, Overview, UsageQuery};
+use crate::console::{Limit, Overview, Usage, UsageQuery};
 use crate::example::{KEY_VARIABLE, curl};
 use crate::format;
-use crate::pages::loaded::Loaded;
+use crate::pages::loaded::{Asked, Loaded};
 use crate::pages::usage::{TotalTiles, UsageChart};
 use crate::ui::{Code, Meter};
 
 /// What the chart shows, as the usage page's address says it.
-const WEEK: &str = "range=week";
+pub const WEEK: &str = "range=week";
 
 #[component]
-pub fn Today(overview: Overview) -> impl IntoView {
-    let week = Resource::new(|| (), |()| load_usage(WEEK.into()));
+pub fn Today(overview: Overview, week: Asked<Usage>) -> impl IntoView {
     view! {
         <header class="page-head">
             <h1>"Home"</h1>
