@@ -40,6 +40,7 @@ test("usage is read by keyboard, and every choice is in the address", async ({ p
   await expect(chart).toHaveAttribute("aria-valuetext", /: none$/);
   await expect(page.locator(".chart-at")).toHaveText(/, \d\d:00$/);
 
+  await page.getByLabel("Group by").focus();
   await page.getByLabel("Group by").selectOption("By status");
   await expect(page).toHaveURL(/\/usage\?group=status$/);
   await expect(page.getByRole("row", { name: /^404/ })).toBeVisible();

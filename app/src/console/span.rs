@@ -58,8 +58,8 @@ impl Default for Range {
     }
 }
 
-/// How long one bucket of a range is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long one bucket of a range is; the shortest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Minute,
     Hour,
@@ -194,8 +194,13 @@ impl Range {
         let (from_ms, until_ms) = self.bounds(now_ms);
         let last = step.start(until_ms.min(now_ms).max(from_ms) - i64::from(until_ms <= now_ms));
         let first = match self {
-            // As many whole buckets as the range is named for, the present one among them.
-            Range::Last(_) => step.next(step.start(from_ms)),
+            // As many as the range is named for of what it is shown by as a rule, the present one among them: by shorter
+            // buckets it is the same span.
+            Range::Last(_) => {
+                let usual = Step::of(self.length_ms());
+                let whole = if usual > step { usual } else { step };
+                whole.next(whole.start(from_ms))
+            }
             Range::Between { .. } => step.start(from_ms),
         };
         let mut starts = vec![first.min(last)];
@@ -313,7 +318,8 @@ mod tests {
             ("range=day", Step::Hour, 24),
             ("range=week", Step::Day, 7),
             ("range=month", Step::Day, 30),
-            ("range=month", Step::Hour, 720),
+            ("range=month", Step::Hour, 29 * 24 + 13),
+            ("range=quarter", Step::Month, 3),
             ("range=quarter", Step::Day, 90),
             ("range=year", Step::Month, 12),
         ] {

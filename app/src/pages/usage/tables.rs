@@ -54,6 +54,8 @@ pub fn BucketTable(usage: Usage, query: UsageQuery) -> impl IntoView {
 #[component]
 pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery) -> impl IntoView {
     let title = format!("By {}", query.group.title().to_lowercase());
+    let caption = format!("Usage {}", title.to_lowercase());
+    let label = caption.clone();
     let rows = groups
         .into_iter()
         .map(|group| view! { <GroupRow group query=query.clone()/> })
@@ -68,9 +70,9 @@ pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery) -> impl IntoView {
                 <h2 id="by-group">{title.clone()}</h2>
                 <span class="hint">{of_times}</span>
             </div>
-            <div class="card table-card wide" tabindex="0" role="region" aria-labelledby="by-group">
+            <div class="card table-card wide" tabindex="0" role="region" aria-label=label>
                 <table class="table stacks">
-                    <caption class="visually-hidden">{format!("Usage {}", title.to_lowercase())}</caption>
+                    <caption class="visually-hidden">{caption}</caption>
                     <thead>
                         <tr>
                             <th scope="col">{query.group.title()}</th>
