@@ -106,10 +106,14 @@ const ADMIN_PAGES: &str = "/admin/";
 const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
 const DOCS: &str = "/docs";
 const STATUS: &str = "/status";
+/// Begins the addresses of the docs' pages, and of what these ask for.
+const PUBLIC_FOLDERS: [&str; 2] = ["/docs/", "/api/docs/"];
 
 /// Whether everybody may see what is at `path`, signed in or not.
 fn is_public(path: &str) -> bool {
-    matches!(path, "/" | DOCS | STATUS) || path.starts_with("/docs/")
+    let is_within = |folder| path.starts_with(folder);
+    matches!(path, "/" | DOCS | STATUS | "/api/offer" | "/api/status")
+        || PUBLIC_FOLDERS.into_iter().any(is_within)
 }
 
 /// Binds the port to the request.

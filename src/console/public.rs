@@ -37,7 +37,7 @@ impl PublicSite {
             pool, public_base, ..
         } = &self.dashboard;
         let one_for = |task, otherwise: &str| {
-            let served = pool.models_for(task).into_iter().next();
+            let served = self.model_for(task);
             served.unwrap_or_else(|| otherwise.to_owned())
         };
         Ok(Values {
@@ -51,6 +51,14 @@ impl PublicSite {
             key: self.key().await?,
             models: pool.models(),
         })
+    }
+
+    /// A model that can be asked for `task`: one that says so, before those that do not say.
+    fn model_for(&self, task: Task) -> Option<String> {
+        let models = self.dashboard.pool.models().into_iter();
+        let mut able: Vec<_> = models.filter(|model| model.can(task)).collect();
+        able.sort_by_key(|model| model.tasks.is_none());
+        able.into_iter().next().map(|model| model.id)
     }
 
     /// The reader's key, by its name.
@@ -157,9 +165,6 @@ impl Public for PublicSite {
     }
 
     async fn offer(&self) -> Result<Offer, Problem> {
-        let Dashboard {
-            pool, public_base, ..
-        } = &self.dashboard;
         let tiers = Tier::ALL.map(|tier| {
             let quota = tier.quota();
             OfferedTier {
@@ -168,8 +173,8 @@ impl Public for PublicSite {
             }
         });
         Ok(Offer {
-            base_url: format!("{public_base}/v1"),
-            model: pool.models_for(Task::Chat).into_iter().next(),
+            base_url: format!("{}/v1", self.dashboard.public_base),
+            model: self.model_for(Task::Chat),
             tiers: tiers.to_vec(),
         })
     }
