@@ -92,14 +92,20 @@ pub(super) fn models(models: &[Model]) -> String {
     }
     let rows = models.iter().map(|model| {
         let context = model.max_model_len;
-        [
+        let known = [
             escape(&model.id),
             model.tasks.as_deref().map_or_else(String::new, tasks),
             context.map_or_else(String::new, |tokens| grouped(tokens.into())),
-            escape(model.description.as_deref().unwrap_or_default()),
-        ]
+        ];
+        known.map(|cell| {
+            if cell.is_empty() {
+                "–".to_owned()
+            } else {
+                cell
+            }
+        })
     });
-    table(["Model", "Serves", "Context", "About it"], rows)
+    table(["Model", "Serves", "Context, in tokens"], rows)
 }
 
 fn tasks(tasks: &[Task]) -> String {

@@ -86,29 +86,22 @@ fn excerpt(text: &str, words: &[String]) -> [String; 3] {
         let at = lower
             .windows(word.len())
             .position(|window| window == word)?;
-        Some((at, word.len()))
+        Some((at, at + word.len()))
     });
-    let (at, length) = found.unwrap_or((0, 0));
-    let start = at.saturating_sub(BEFORE);
-    // Not in the middle of a word.
-    let start = match chars[start..at].iter().position(|char| *char == ' ') {
-        Some(space) if start > 0 => start + space + 1,
-        _ => start,
-    };
-    let end = (at + length + BEHIND).min(chars.len());
+    let (at, end) = found.unwrap_or((0, 0));
     let cut = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
-    let (before, behind) = (cut(start, at), cut(at + length, end));
+    let before = cut(at.saturating_sub(BEFORE), at);
+    let behind = cut(end, chars.len().min(end + BEHIND));
+    // Neither begins nor ends within a word.
     [
-        if start > 0 {
-            format!("… {before}")
-        } else {
-            before
+        match before.split_once(' ') {
+            Some((_, whole)) if at > BEFORE => format!("… {whole}"),
+            _ => before,
         },
-        cut(at, at + length),
-        if end < chars.len() {
-            format!("{behind} …")
-        } else {
-            behind
+        cut(at, end),
+        match behind.rsplit_once(' ') {
+            Some((whole, _)) if chars.len() > end + BEHIND => format!("{whole} …"),
+            _ => behind,
         },
     ]
 }

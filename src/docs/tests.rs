@@ -200,7 +200,6 @@ fn what_comes_from_elsewhere_is_text_wherever_it_stands() {
         base_url: "http://h/v1".into(),
         models: vec![Model {
             id: evil.into(),
-            description: Some(evil.into()),
             ..Model::default()
         }],
     };

@@ -51,7 +51,7 @@ async fn a_page_of_the_docs_stands_in_the_frame_of_who_reads_it() {
             "{html}"
         );
         assert!(
-            html.contains("href=\"/docs/errors\" class=\"nav-link\" aria-current=\"page\""),
+            html.contains("href=\"/docs/errors\" aria-current=\"page\" class=\"nav-link\""),
             "{html}"
         );
         assert!(
@@ -106,10 +106,10 @@ async fn the_status_says_of_each_model_how_it_stands() {
     let seen = text(&html);
     assert!(seen.contains("Something is down."), "{seen}");
     assert!(
-        seen.contains("llama-3.1-8b Operational 180\u{a0}ms 1,204"),
+        seen.contains("llama-3.1-8b Operational 180 ms 1,204"),
         "{seen}"
     );
-    assert!(seen.contains("qwen Degraded 4.2\u{a0}s 1,204"), "{seen}");
+    assert!(seen.contains("qwen Degraded 4.2 s 1,204"), "{seen}");
     assert!(seen.contains("phi Down – 1,204"), "{seen}");
     assert!(seen.contains("Updated 12:04:11 UTC"), "{seen}");
 }
