@@ -1,6 +1,8 @@
 //! Accounts: who may sign in, on which tier, within which quota.
 
+mod change;
 mod email;
+mod guessed;
 mod password;
 mod store;
 #[cfg(test)]
@@ -11,8 +13,9 @@ use crate::db::{Db, violates_unique};
 use crate::ids::AccountId;
 use crate::principal::{Quota, Tier};
 
-pub use password::{HashError, Password};
-use password::{Hasher, MAX_CHARS, MIN_CHARS};
+pub use change::{ChangePasswordError, DeleteError, RETENTION_DAYS, RenameError};
+use password::Hasher;
+pub use password::{HashError, MIN_CHARS, Password, Weakness};
 
 /// One account, as the rest of the service sees it: its password's hash stays in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,11 +23,15 @@ pub struct Account {
     pub id: AccountId,
     /// Trimmed and in lower case.
     pub email: String,
+    /// What it is called where it is shown; empty for its address.
+    pub name: String,
     pub tier: Tier,
     /// The tier's, or what was set for this account alone.
     pub quota: Quota,
     pub is_admin: bool,
     pub created: UnixMs,
+    /// For how many days its rows of the ledger are kept.
+    pub retention_days: u32,
 }
 
 /// The accounts of this service; cheap to clone.
@@ -52,11 +59,7 @@ impl Accounts {
         is_admin: bool,
     ) -> Result<Account, CreateError> {
         let email = email::normalise(email).ok_or(CreateError::EmailInvalid)?;
-        match password.chars() {
-            ..MIN_CHARS => return Err(CreateError::PasswordTooShort { min: MIN_CHARS }),
-            MIN_CHARS..=MAX_CHARS => {}
-            _ => return Err(CreateError::PasswordTooLong { max: MAX_CHARS }),
-        }
+        password.check(&email).map_err(CreateError::Password)?;
         let hash = self
             .hasher
             .hash(password)
@@ -65,10 +68,12 @@ impl Accounts {
         let account = Account {
             id: AccountId::new(),
             email,
+            name: String::new(),
             tier,
             quota: tier.quota(),
             is_admin,
             created: self.clock.now(),
+            retention_days: change::USUAL_RETENTION_DAYS,
         };
         match store::insert(&self.db, &account, &hash).await {
             Ok(()) => Ok(account),
@@ -85,7 +90,7 @@ impl Accounts {
         email: &str,
         password: Password,
     ) -> Result<Option<Account>, VerifyError> {
-        if password.chars() > MAX_CHARS {
+        if password.is_too_long() {
             return Ok(None);
         }
         let found = match email::normalise(email) {
@@ -160,10 +165,8 @@ pub enum CreateError {
     EmailInvalid,
     #[error("the e-mail address has an account already")]
     EmailTaken,
-    #[error("the password is shorter than {min} characters")]
-    PasswordTooShort { min: usize },
-    #[error("the password is longer than {max} characters")]
-    PasswordTooLong { max: usize },
+    #[error("the password cannot become one")]
+    Password(#[source] Weakness),
     #[error("the password could not be hashed")]
     Hash(#[source] HashError),
     #[error("the account could not be stored")]

@@ -1,4 +1,4 @@
-//! Passwords: checked for length alone, hashed with argon2id, never shown.
+//! Passwords: long enough, not among those that are guessed first, hashed with argon2id, never shown.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,26 +8,62 @@ use argon2::password_hash::Error::PasswordInvalid;
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use unicode_normalization::UnicodeNormalization;
 
-/// As NIST SP 800-63B has it: length counts, composition rules do not.
-pub const MIN_CHARS: usize = 8;
+use super::guessed;
+
+/// As NIST SP 800-63B-4 (3.1.1.2) has it where a password is all that is asked for: length counts, and what is known to
+/// others is refused; which kinds of characters it has does not count.
+pub const MIN_CHARS: usize = 15;
 pub const MAX_CHARS: usize = 256;
 
 /// Compared with where no account has the e-mail, so that the answer takes as long as for one that has. No password
 /// is known to fit it.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy10aGlz$ls6Yz6vAoCO0gQhrmNk5FsS3a1eVwqcIXWxBjJ0kmCc";
 
-/// A password as typed. It has no `Debug`, so that no log can show it.
+/// A password as typed, in the one form (NFKC) in which keyboards that write the same characters differently agree. It has
+/// no `Debug`, so that no log can show it.
 pub struct Password(String);
 
 impl Password {
-    pub fn new(typed: impl Into<String>) -> Self {
-        Password(typed.into())
+    pub fn new(typed: impl AsRef<str>) -> Self {
+        // What is too long to be one may be cut short of it: no more of it is looked at.
+        let typed = typed.as_ref().chars().take(4 * MAX_CHARS);
+        Password(typed.nfkc().collect())
     }
 
-    pub(super) fn chars(&self) -> usize {
+    /// Whether it may become the password of the account with `email`.
+    pub(super) fn check(&self, email: &str) -> Result<(), Weakness> {
+        match self.chars() {
+            ..MIN_CHARS => Err(Weakness::TooShort { min: MIN_CHARS }),
+            _ if self.is_too_long() => Err(Weakness::TooLong { max: MAX_CHARS }),
+            _ if guessed::is_known(&self.0, email) => Err(Weakness::Known),
+            _ if guessed::is_common(&self.0) => Err(Weakness::Common),
+            _ => Ok(()),
+        }
+    }
+
+    /// So that it can be nobody's.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.chars() > MAX_CHARS
+    }
+
+    fn chars(&self) -> usize {
         self.0.chars().count()
     }
+}
+
+/// Why a password cannot become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Weakness {
+    #[error("is too short; choose one of at least {min} characters")]
+    TooShort { min: usize },
+    #[error("is too long; choose one of at most {max} characters")]
+    TooLong { max: usize },
+    #[error("is among the first that are guessed; choose another, such as a few words in a row")]
+    Common,
+    #[error("is the account's e-mail address or the service's name; choose one that nobody knows")]
+    Known,
 }
 
 #[derive(Debug, thiserror::Error)]

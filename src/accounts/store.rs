@@ -11,14 +11,17 @@ use crate::principal::Tier;
 
 pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO accounts (id, email, password_hash, tier, is_admin, created_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO accounts (id, email, name, password_hash, tier, is_admin, created_ms, retention_days)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(account.id.as_str())
     .bind(&account.email)
+    .bind(&account.name)
     .bind(password_hash)
     .bind(account.tier.as_str())
     .bind(i64::from(account.is_admin))
     .bind(account.created.0)
+    .bind(i64::from(account.retention_days))
     .execute(db)
     .await?;
     Ok(())
@@ -26,7 +29,7 @@ pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> R
 
 pub(super) async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
-        "SELECT id, email, tier, rpm, tpm, is_admin, created_ms FROM accounts WHERE id = $1",
+        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days FROM accounts WHERE id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(db)
@@ -40,7 +43,8 @@ pub(super) async fn find_by_email(
     email: &str,
 ) -> Result<Option<(Account, String)>, Error> {
     let row = sqlx::query(
-        "SELECT id, email, tier, rpm, tpm, is_admin, created_ms, password_hash FROM accounts WHERE email = $1",
+        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             password_hash FROM accounts WHERE email = $1",
     )
     .bind(email)
     .fetch_optional(db)
@@ -58,7 +62,7 @@ pub(super) async fn set_tier(
 ) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "UPDATE accounts SET tier = $2, rpm = $3, tpm = $4 WHERE id = $1
-         RETURNING id, email, tier, rpm, tpm, is_admin, created_ms",
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days",
     )
     .bind(id.as_str())
     .bind(tier.as_str())
@@ -107,6 +111,84 @@ pub(super) async fn wanted(db: &Db, id: &AccountId) -> Result<Option<Wanted>, Er
     .transpose()
 }
 
+pub(super) async fn rename(db: &Db, id: &AccountId, name: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE accounts SET name = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(name)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn keep_ledger(db: &Db, id: &AccountId, days: u32) -> Result<(), Error> {
+    sqlx::query("UPDATE accounts SET retention_days = $2 WHERE id = $1")
+        .bind(id.as_str())
+        .bind(i64::from(days))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn password_hash(db: &Db, id: &AccountId) -> Result<Option<String>, Error> {
+    let row = sqlx::query("SELECT password_hash FROM accounts WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| row.try_get("password_hash")).transpose()
+}
+
+/// Whether `old` was still the hash.
+pub(super) async fn change_password(
+    db: &Db,
+    id: &AccountId,
+    old: &str,
+    new: &str,
+) -> Result<bool, Error> {
+    let done =
+        sqlx::query("UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+            .bind(id.as_str())
+            .bind(old)
+            .bind(new)
+            .execute(db)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn has_other_admin(db: &Db, id: &AccountId) -> Result<bool, Error> {
+    let row = sqlx::query("SELECT id FROM accounts WHERE is_admin = 1 AND id <> $1 LIMIT 1")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Deletes the account, and by their references its keys, sessions and what else is its own; leaves a note of its id,
+/// by which the ledger is cleared. Nothing happens, and `false` is given, where it is the last administrator's.
+pub(super) async fn delete(db: &Db, id: &AccountId, now: UnixMs) -> Result<bool, Error> {
+    let mut transaction = db.begin().await?;
+    // Two administrators who leave at the same time wait for each other here.
+    sqlx::query("UPDATE accounts SET is_admin = 1 WHERE is_admin = 1")
+        .execute(&mut *transaction)
+        .await?;
+    let done = sqlx::query(
+        "DELETE FROM accounts WHERE id = $1
+             AND (is_admin = 0 OR EXISTS (SELECT 1 FROM accounts WHERE is_admin = 1 AND id <> $1))",
+    )
+    .bind(id.as_str())
+    .execute(&mut *transaction)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("INSERT INTO deleted_accounts (account_id, deleted_ms) VALUES ($1, $2)")
+        .bind(id.as_str())
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
 fn account(row: &AnyRow) -> Result<Account, Error> {
     let tier: Tier = row
         .try_get::<String, _>("tier")?
@@ -115,9 +197,11 @@ fn account(row: &AnyRow) -> Result<Account, Error> {
     Ok(Account {
         id: AccountId::from_stored(&row.try_get::<String, _>("id")?),
         email: row.try_get("email")?,
+        name: row.try_get("name")?,
         tier,
         quota: tier.quota_with(row.try_get("rpm")?, row.try_get("tpm")?),
         is_admin: row.try_get::<i64, _>("is_admin")? != 0,
         created: UnixMs(row.try_get("created_ms")?),
+        retention_days: u32::try_from(row.try_get::<i64, _>("retention_days")?).unwrap_or(u32::MAX),
     })
 }

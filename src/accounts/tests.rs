@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use tempfile::TempDir;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
 
 use super::*;
 use crate::db;
 
-const PASSWORD: &str = "correct horse";
+const PASSWORD: &str = "correct horse battery";
 
 /// The directory holds the database: it must outlive the accounts.
 async fn accounts() -> (TempDir, Accounts) {
@@ -73,33 +77,153 @@ async fn an_address_has_one_account() {
     create(&accounts, "ada@example.org", PASSWORD)
         .await
         .unwrap();
-    let again = create(&accounts, "Ada@example.org", "another horse").await;
+    let again = create(&accounts, "Ada@example.org", "another horse battery").await;
     assert!(matches!(again, Err(CreateError::EmailTaken)));
 }
 
 #[tokio::test]
-async fn a_password_has_8_to_256_characters_of_any_kind() {
+async fn a_password_has_15_to_256_characters_of_any_kind() {
     let (_dir, accounts) = accounts().await;
-    let short = create(&accounts, "a@example.org", "éééé567").await;
-    assert!(matches!(
-        short,
-        Err(CreateError::PasswordTooShort { min: 8 })
-    ));
-    let long = create(&accounts, "a@example.org", &"é".repeat(257)).await;
-    assert!(matches!(
-        long,
-        Err(CreateError::PasswordTooLong { max: 256 })
-    ));
-    create(&accounts, "a@example.org", "        ")
+    let refused = async |password: &str| match create(&accounts, "a@example.org", password).await {
+        Err(CreateError::Password(weakness)) => weakness,
+        other => panic!("{password}: {other:?}"),
+    };
+    let short = Weakness::TooShort { min: 15 };
+    assert_eq!(refused("éàüö and 14 ch").await, short);
+    // Two code points that make one character are one.
+    assert_eq!(refused(&"e\u{301}a".repeat(7)).await, short);
+    let long = Weakness::TooLong { max: 256 };
+    assert_eq!(refused(&"éa?".repeat(86)).await, long);
+    assert_eq!(refused(&"x".repeat(100_000)).await, long);
+    assert_eq!(refused("passwordpassword").await, Weakness::Common);
+    assert_eq!(refused("A@example.orgA@example.org").await, Weakness::Known);
+    create(&accounts, "a@example.org", "words and words")
         .await
         .unwrap();
-    create(&accounts, "b@example.org", &"é".repeat(256))
+    create(&accounts, "b@example.org", &"日本語 ".repeat(64))
         .await
         .unwrap();
     assert!(matches!(
         create(&accounts, "c", PASSWORD).await,
         Err(CreateError::EmailInvalid)
     ));
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_however_a_keyboard_writes_it() {
+    let (_dir, accounts) = accounts().await;
+    create(&accounts, "ada@example.org", "un café à Zürich, ﬁn")
+        .await
+        .unwrap();
+    for (typed, fits) in [
+        ("un cafe\u{301} a\u{300} Zu\u{308}rich, fin", true),
+        ("un cafe a Zurich, fin", false),
+    ] {
+        let verified = accounts.verify_password("ada@example.org", Password::new(typed));
+        assert_eq!(verified.await.unwrap().is_some(), fits, "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it() {
+    let (_dir, accounts) = accounts().await;
+    let ada = create(&accounts, "ada@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let new = "another horse battery";
+    let change = async |current: &str, new: &str| {
+        let changed = accounts.change_password(&ada, Password::new(current), Password::new(new));
+        changed.await
+    };
+    assert!(matches!(
+        change("wrong", new).await,
+        Err(ChangePasswordError::Current)
+    ));
+    assert!(matches!(
+        change(PASSWORD, "ada@example.org").await,
+        Err(ChangePasswordError::New(Weakness::Known))
+    ));
+    change(PASSWORD, new).await.unwrap();
+    for (password, fits) in [(PASSWORD, false), (new, true)] {
+        let verified = accounts.verify_password("ada@example.org", Password::new(password));
+        assert_eq!(verified.await.unwrap().is_some(), fits);
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_kept_in_one_line_and_the_log_for_as_long_as_was_chosen() {
+    let (_dir, accounts) = accounts().await;
+    let ada = create(&accounts, "ada@example.org", PASSWORD)
+        .await
+        .unwrap();
+    assert_eq!((ada.name.as_str(), ada.retention_days), ("", 30));
+    accounts
+        .rename(&ada.id, "  Ada\n Lovelace\u{7} ")
+        .await
+        .unwrap();
+    let long = accounts.rename(&ada.id, &"é".repeat(81)).await;
+    assert!(matches!(long, Err(RenameError::TooLong { max: 80 })));
+    assert!(accounts.keep_ledger(&ada.id, 365).await.unwrap());
+    assert!(!accounts.keep_ledger(&ada.id, 31).await.unwrap());
+    let now = accounts.find(&ada.id).await.unwrap().unwrap();
+    assert_eq!(
+        (now.name.as_str(), now.retention_days),
+        ("Ada Lovelace", 365)
+    );
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_who_knows_its_password_and_types_its_address() {
+    let (_dir, accounts) = accounts().await;
+    let ada = create(&accounts, "ada@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let delete = async |typed: &str, password: &str| {
+        let deleted = accounts.delete(&ada, typed, Password::new(password));
+        deleted.await
+    };
+    assert!(matches!(
+        delete("bob@example.org", PASSWORD).await,
+        Err(DeleteError::Email)
+    ));
+    assert!(matches!(
+        delete("ada@example.org", "wrong").await,
+        Err(DeleteError::Password)
+    ));
+    delete(" Ada@example.org", PASSWORD).await.unwrap();
+    assert_eq!(accounts.find(&ada.id).await.unwrap(), None);
+    create(&accounts, "ada@example.org", PASSWORD)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn of_administrators_who_leave_at_the_same_time_one_stays() {
+    const ADMINS: usize = 4;
+    let (_dir, accounts) = accounts().await;
+    let barrier = Arc::new(Barrier::new(ADMINS));
+    let mut leaving = JoinSet::new();
+    for n in 0..ADMINS {
+        let (accounts, barrier) = (accounts.clone(), barrier.clone());
+        let email = format!("{n}@example.org");
+        let admin = accounts
+            .create(&email, Password::new(PASSWORD), Tier::Free, true)
+            .await
+            .unwrap();
+        leaving.spawn(async move {
+            barrier.wait().await;
+            let left = accounts
+                .delete(&admin, &email, Password::new(PASSWORD))
+                .await;
+            match left {
+                Ok(()) => 1,
+                Err(DeleteError::LastAdministrator) => 0,
+                Err(error) => panic!("{error:?}"),
+            }
+        });
+    }
+    let left: usize = leaving.join_all().await.into_iter().sum();
+    assert_eq!(left, ADMINS - 1);
 }
 
 #[tokio::test]

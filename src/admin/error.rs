@@ -22,10 +22,8 @@ pub enum AdminError {
     PasswordMissing,
     #[error("the two passwords differ; run this again and type the same one twice")]
     PasswordsDiffer,
-    #[error("the password is too short; choose one of at least {min} characters")]
-    PasswordTooShort { min: usize },
-    #[error("the password is too long; choose one of at most {max} characters")]
-    PasswordTooLong { max: usize },
+    #[error("the password {0}")]
+    Password(accounts::Weakness),
     #[error(transparent)]
     KeyInvalid(keys::Invalid),
     #[error("the account has {max} keys; revoke one of them first")]
@@ -115,8 +113,7 @@ impl AdminError {
         match error {
             E::EmailInvalid => AdminError::EmailInvalid { email },
             E::EmailTaken => AdminError::EmailTaken { email },
-            E::PasswordTooShort { min } => AdminError::PasswordTooShort { min },
-            E::PasswordTooLong { max } => AdminError::PasswordTooLong { max },
+            E::Password(weakness) => AdminError::Password(weakness),
             error @ (E::Hash(_) | E::Store(_)) => AdminError::Account(error),
         }
     }

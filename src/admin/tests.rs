@@ -53,7 +53,10 @@ impl Shell {
     async fn of_ada() -> Self {
         let shell = Shell::open().await;
         shell
-            .run(&["create-account", "ada@example.org"], "correct horse")
+            .run(
+                &["create-account", "ada@example.org"],
+                "correct horse battery",
+            )
             .await
             .unwrap();
         shell
@@ -78,7 +81,7 @@ async fn an_account_made_in_a_shell_signs_in_and_its_key_is_printed_alone() {
         "--admin",
     ];
     let said = shell
-        .run(&words, "correct horse\r\nnot this")
+        .run(&words, "correct horse battery\r\nnot this")
         .await
         .unwrap();
     assert_eq!(
@@ -88,7 +91,7 @@ async fn an_account_made_in_a_shell_signs_in_and_its_key_is_printed_alone() {
 
     let accounts = Accounts::new(shell.db.clone(), shell.clock.clone());
     let account = accounts
-        .verify_password("ada@example.org", Password::new("correct horse"))
+        .verify_password("ada@example.org", Password::new("correct horse battery"))
         .await
         .unwrap()
         .unwrap();
@@ -138,23 +141,23 @@ async fn what_cannot_be_done_names_the_way_out() {
     for (words, input, expected) in [
         (
             &["create-account", "ada@example.org"][..],
-            "correct horse",
+            "correct horse battery",
             "`assisters admin set-tier`",
         ),
         (&["create-account", "bob@example.org"], "", "pipe in a line"),
         (
             &["create-account", "bob@example.org"],
             "short",
-            "at least 8 characters",
+            "at least 15 characters",
         ),
         (
             &["create-account", "bob"],
-            "correct horse",
+            "correct horse battery",
             "such as ada@example.org",
         ),
         (
             &["create-account", "bob@example.org", "--tier", "gold"],
-            "correct horse",
+            "correct horse battery",
             "free, developer",
         ),
         (

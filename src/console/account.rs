@@ -1,6 +1,7 @@
 //! One account's view of the service: a file for each page.
 
 use app::console::Console;
+use tower_sessions::Session;
 use tower_sessions::session::Id;
 
 use super::Dashboard;
@@ -10,6 +11,8 @@ pub(super) struct AccountConsole {
     pub(super) dashboard: Dashboard,
     pub(super) account: Account,
     pub(super) session: Option<Id>,
+    /// The same, to be changed.
+    pub(super) visit: Session,
     /// Whether the answer will be a redirect, because a browser posts a form by itself.
     pub(super) posted_without_wasm: bool,
 }
@@ -18,13 +21,14 @@ impl AccountConsole {
     pub(super) fn new(
         dashboard: Dashboard,
         account: Account,
-        session: Option<Id>,
+        visit: Session,
         posted_without_wasm: bool,
     ) -> Self {
         AccountConsole {
             dashboard,
             account,
-            session,
+            session: visit.id(),
+            visit,
             posted_without_wasm,
         }
     }

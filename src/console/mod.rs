@@ -18,11 +18,12 @@ mod usage;
 mod usage_csv;
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use app::console::{Admin, Console, Door, Problem, Public};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -41,7 +42,7 @@ use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
-use crate::sessions;
+use crate::sessions::{self, Visitor};
 use crate::tasks::Tasks;
 use crate::usage::Usage;
 use account::AccountConsole;
@@ -55,6 +56,7 @@ pub use texts::{negotiate, texts};
 #[derive(Clone)]
 pub struct Dashboard {
     pub accounts: Accounts,
+    pub sessions: sessions::Store,
     pub keys: Keys,
     pub limits: Limits,
     pub pool: Pool,
@@ -75,6 +77,7 @@ impl Dashboard {
     )]
     pub fn new(
         accounts: Accounts,
+        sessions: sessions::Store,
         keys: Keys,
         limits: Limits,
         pool: Pool,
@@ -87,6 +90,7 @@ impl Dashboard {
     ) -> Self {
         Dashboard {
             accounts,
+            sessions,
             keys,
             limits,
             pool,
@@ -131,7 +135,14 @@ pub async fn bind(
     };
     let public: Arc<dyn Public> = Arc::new(PublicSite::new(dashboard.clone(), account.clone()));
     request.extensions_mut().insert(public);
+    let visitor = visitor(&request);
     if let Some(account) = account {
+        if let Err(error) = dashboard.sessions.saw(&session, &visitor).await {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "that a session is in use could not be noted"
+            );
+        }
         if account.is_admin {
             let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(dashboard.clone()));
             request.extensions_mut().insert(admin);
@@ -140,14 +151,14 @@ pub async fn bind(
         let console = Arc::new(AccountConsole::new(
             dashboard.clone(),
             account,
-            session.id(),
+            session.clone(),
             is_form,
         ));
         let extensions = request.extensions_mut();
         extensions.insert(console.clone());
         extensions.insert::<Arc<dyn Console>>(console);
     }
-    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session));
+    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor));
     request.extensions_mut().insert(door);
     next.run(request).await
 }
@@ -217,6 +228,16 @@ async fn current_account(
         .find(&id)
         .await
         .map_err(|error| Unavailable::log(&error))
+}
+
+fn visitor(request: &Request) -> Visitor {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let agent = request.headers().get(header::USER_AGENT);
+    let agent = agent.and_then(|agent| agent.to_str().ok());
+    Visitor {
+        ip: peer.map(|ConnectInfo(address)| address.ip()),
+        agent: agent.unwrap_or_default().to_owned(),
+    }
 }
 
 /// A page could not be begun because the database could not be asked who is looking.

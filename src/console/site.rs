@@ -5,23 +5,28 @@ use async_trait::async_trait;
 use tower_sessions::Session;
 
 use super::{Dashboard, SIGN_IN, internal};
-use crate::accounts::{Account, CreateError, Password};
+use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::principal::Tier;
-use crate::sessions;
+use crate::sessions::{self, Visitor};
 
 pub(super) struct SiteDoor {
     dashboard: Dashboard,
     session: Session,
+    visitor: Visitor,
 }
 
 impl SiteDoor {
-    pub(super) fn new(dashboard: Dashboard, session: Session) -> Self {
-        SiteDoor { dashboard, session }
+    pub(super) fn new(dashboard: Dashboard, session: Session, visitor: Visitor) -> Self {
+        SiteDoor {
+            dashboard,
+            session,
+            visitor,
+        }
     }
 
     async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
         let now = self.dashboard.clock.now();
-        sessions::sign_in(&self.session, &account.id, now)
+        sessions::sign_in(&self.session, &account.id, now, &self.visitor)
             .await
             .map_err(|error| internal(&error))?;
         leptos_axum::redirect(to);
@@ -45,13 +50,7 @@ impl Door for SiteDoor {
                 "email",
                 "This e-mail address has an account already. Sign in instead.",
             ),
-            CreateError::PasswordTooShort { min } => Problem::field(
-                "password",
-                format!("Use at least {min} characters. A few words in a row are good."),
-            ),
-            CreateError::PasswordTooLong { max } => {
-                Problem::field("password", format!("Use at most {max} characters."))
-            }
+            CreateError::Password(weakness) => weak_password("password", weakness),
             error @ (CreateError::Hash(_) | CreateError::Store(_)) => internal(&error),
         })?;
         self.enter(&account, "/").await
@@ -92,6 +91,26 @@ impl Door for SiteDoor {
         leptos_axum::redirect(SIGN_IN);
         Ok(())
     }
+}
+
+/// Why what was typed in `field` cannot become a password.
+pub(super) fn weak_password(field: &str, weakness: Weakness) -> Problem {
+    Problem::field(
+        field,
+        match weakness {
+            Weakness::TooShort { min } => {
+                format!("Use at least {min} characters. A few words in a row are good.")
+            }
+            Weakness::TooLong { max } => format!("Use at most {max} characters."),
+            Weakness::Common => {
+                "This one is among the first that are guessed. A few words in a row are good.".to_owned()
+            }
+            Weakness::Known => {
+                "This is your e-mail address or our name, which anyone may guess. Choose something else."
+                    .to_owned()
+            }
+        },
+    )
 }
 
 /// Whether `place` is a path of this site, and cannot be read as the address of another (`//host`, `/\host`).

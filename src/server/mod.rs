@@ -40,7 +40,7 @@ use crate::metrics::Metrics;
 use crate::pool::{self, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
-use crate::usage::{JournalError, Usage};
+use crate::usage::{JournalError, Usage, UsageError};
 use crate::v1::{Counting, V1};
 
 /// How long background tasks may take to end.
@@ -130,6 +130,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     .await?;
     idempotency.start();
     let public_base: Arc<str> = config.public_base(addr).into();
+    tasks.spawn(forget(usage.clone(), clock.clone(), tasks.clone()));
     tasks.spawn(tidy(
         keys.clone(),
         limits.clone(),
@@ -155,6 +156,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     };
     let dashboard = Dashboard::new(
         accounts,
+        sessions.clone(),
         keys,
         limits,
         pool.clone(),
@@ -290,6 +292,38 @@ async fn tidy(
         write_last_used(&keys).await;
     }
     write_last_used(&keys).await;
+}
+
+/// Deletes from the ledger what is kept no longer: beside what else is tidied, for it may take long after a change.
+async fn forget(usage: Usage, clock: Clock, tasks: Tasks) {
+    let mut ticks = interval(Duration::from_secs(60));
+    let mut done = None;
+    while tasks
+        .stopping()
+        .run_until_cancelled(ticks.tick())
+        .await
+        .is_some()
+    {
+        let now = clock.now();
+        let hour = now.hour();
+        let forgotten = async {
+            usage.forget_deleted(now).await?;
+            if done != Some(hour) {
+                usage.forget_old(now).await?;
+                done = Some(hour);
+            }
+            Ok::<_, UsageError>(())
+        };
+        let Some(forgotten) = tasks.stopping().run_until_cancelled(forgotten).await else {
+            return;
+        };
+        if let Err(error) = forgotten {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "what is kept no longer could not be deleted"
+            );
+        }
+    }
 }
 
 async fn write_last_used(keys: &Keys) {

@@ -36,9 +36,28 @@ impl Site {
         Session::new(id, Arc::new(self.store.clone()), None)
     }
 
+    /// An account for sessions to belong to.
+    async fn account(&self) -> AccountId {
+        let id = AccountId::new();
+        sqlx::query(
+            "INSERT INTO accounts (id, email, password_hash, tier, is_admin, created_ms) VALUES ($1, $1, '', 'free', 0, 0)",
+        )
+        .bind(id.as_str())
+        .execute(&self.db)
+        .await
+        .unwrap();
+        id
+    }
+
     async fn signed_in(&self, account: &AccountId) -> Id {
         let session = self.session(None);
-        sign_in(&session, account, self.clock.now()).await.unwrap();
+        let visitor = Visitor {
+            ip: "10.0.0.1".parse().ok(),
+            agent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0".into(),
+        };
+        sign_in(&session, account, self.clock.now(), &visitor)
+            .await
+            .unwrap();
         session.save().await.unwrap();
         session.id().unwrap()
     }
@@ -59,7 +78,8 @@ impl Site {
 
 #[tokio::test]
 async fn a_session_finds_its_account_until_it_is_signed_out() {
-    let (site, account) = (Site::open().await, AccountId::new());
+    let site = Site::open().await;
+    let account = site.account().await;
     let id = site.signed_in(&account).await;
     assert_eq!(site.account_of(id).await, Some(account));
 
@@ -73,12 +93,14 @@ async fn a_session_finds_its_account_until_it_is_signed_out() {
 #[tokio::test]
 async fn signing_in_changes_the_id_and_leaves_nothing_of_before() {
     let site = Site::open().await;
-    let planted = site.signed_in(&AccountId::new()).await;
+    let planted = site.signed_in(&site.account().await).await;
     let session = site.session(Some(planted));
     session.insert("theirs", 1).await.unwrap();
 
-    let account = AccountId::new();
-    sign_in(&session, &account, site.clock.now()).await.unwrap();
+    let account = site.account().await;
+    sign_in(&session, &account, site.clock.now(), &Visitor::default())
+        .await
+        .unwrap();
     session.save().await.unwrap();
 
     let id = session.id().unwrap();
@@ -94,7 +116,7 @@ async fn signing_in_changes_the_id_and_leaves_nothing_of_before() {
 #[tokio::test]
 async fn the_table_alone_opens_no_session() {
     let site = Site::open().await;
-    let id = site.signed_in(&AccountId::new()).await;
+    let id = site.signed_in(&site.account().await).await;
     let [(row, record)] = site.rows().await.try_into().unwrap();
     assert_ne!(row, id.to_string());
     assert!(
@@ -105,7 +127,8 @@ async fn the_table_alone_opens_no_session() {
 
 #[tokio::test]
 async fn a_session_in_use_lives_on_and_one_that_is_not_expires() {
-    let (site, account) = (Site::open().await, AccountId::new());
+    let site = Site::open().await;
+    let account = site.account().await;
     let (used, idle) = (
         site.signed_in(&account).await,
         site.signed_in(&account).await,
@@ -133,7 +156,7 @@ async fn a_session_in_use_lives_on_and_one_that_is_not_expires() {
 #[tokio::test]
 async fn reading_a_session_within_a_day_writes_nothing() {
     let site = Site::open().await;
-    let id = site.signed_in(&AccountId::new()).await;
+    let id = site.signed_in(&site.account().await).await;
     site.clock.advance(RENEWAL - Duration::from_millis(1));
     let session = site.session(Some(id));
     current(&session, site.clock.now()).await.unwrap();
@@ -143,7 +166,7 @@ async fn reading_a_session_within_a_day_writes_nothing() {
 #[tokio::test]
 async fn a_request_that_outlives_the_sign_out_does_not_bring_the_session_back() {
     let site = Site::open().await;
-    let id = site.signed_in(&AccountId::new()).await;
+    let id = site.signed_in(&site.account().await).await;
     let slow = site.session(Some(id));
     slow.insert("late", 1).await.unwrap();
 
@@ -154,11 +177,95 @@ async fn a_request_that_outlives_the_sign_out_does_not_bring_the_session_back() 
 
 #[tokio::test]
 async fn an_id_that_is_taken_is_not_written_over() {
-    let (site, account) = (Site::open().await, AccountId::new());
+    let site = Site::open().await;
+    let account = site.account().await;
     let id = site.signed_in(&account).await;
     let mut record = site.store.load(&id).await.unwrap().unwrap();
     record.data.clear();
     site.store.create(&mut record).await.unwrap();
     assert_ne!(record.id, id);
     assert_eq!(site.account_of(id).await, Some(account));
+}
+
+#[tokio::test]
+async fn an_account_sees_its_own_sessions_and_ends_them() {
+    let site = Site::open().await;
+    let (mine, theirs) = (site.account().await, site.account().await);
+    let (here, away) = (site.signed_in(&mine).await, site.signed_in(&mine).await);
+    let other = site.signed_in(&theirs).await;
+    site.clock.advance(LOOK);
+    let visitor = Visitor {
+        ip: "10.0.0.2".parse().ok(),
+        ..Visitor::default()
+    };
+    site.store
+        .saw(&site.session(Some(here)), &visitor)
+        .await
+        .unwrap();
+
+    let listed = site.store.list(&mine, Some(here)).await.unwrap();
+    let [first, second] = &listed[..] else {
+        panic!("{listed:?}");
+    };
+    assert!(first.is_this && !second.is_this);
+    assert_eq!(first.ip.as_deref(), Some("10.0.0.2"));
+    assert_eq!(second.ip.as_deref(), Some("10.0.0.1"));
+    assert_eq!(first.seen.since(second.seen), LOOK);
+    assert_eq!(first.begun, second.begun);
+    assert_eq!(first.browser, "Firefox on Linux");
+
+    assert!(!site.store.end(&theirs, &second.id).await.unwrap());
+    assert!(!site.store.end(&mine, "").await.unwrap());
+    assert_eq!(site.account_of(away).await.as_ref(), Some(&mine));
+    assert!(site.store.end(&mine, &second.id).await.unwrap());
+    assert_eq!(site.account_of(away).await, None);
+
+    site.signed_in(&mine).await;
+    assert_eq!(site.store.end_others(&mine, Some(here)).await.unwrap(), 1);
+    assert_eq!(site.account_of(here).await, Some(mine));
+    assert_eq!(site.account_of(other).await, Some(theirs));
+}
+
+#[tokio::test]
+async fn a_session_in_use_ends_thirty_days_after_it_began_under_whatever_id() {
+    let site = Site::open().await;
+    let account = site.account().await;
+    let mut id = site.signed_in(&account).await;
+    for _ in 0..29 {
+        site.clock.advance(RENEWAL);
+        let session = site.session(Some(id));
+        assert!(current(&session, site.clock.now()).await.unwrap().is_some());
+        renew(&session).await.unwrap();
+        session.save().await.unwrap();
+        assert_eq!(site.account_of(id).await, None, "the id of before is gone");
+        id = session.id().unwrap();
+    }
+    site.clock.advance(RENEWAL - Duration::from_millis(1));
+    assert_eq!(site.account_of(id).await, Some(account));
+    site.clock.advance(Duration::from_millis(1));
+    assert_eq!(site.account_of(id).await, None);
+}
+
+#[tokio::test]
+async fn an_account_never_has_more_sessions_than_the_most() {
+    let site = Arc::new(Site::open().await);
+    let (account, other) = (site.account().await, site.account().await);
+    let first = site.signed_in(&account).await;
+    let kept = site.signed_in(&other).await;
+    site.clock.advance(Duration::from_millis(1));
+    let many = usize::try_from(MOST_SESSIONS).unwrap() + 5;
+    let barrier = Arc::new(tokio::sync::Barrier::new(many));
+    let mut signing_in = tokio::task::JoinSet::new();
+    for _ in 0..many {
+        let (site, account, barrier) = (site.clone(), account.clone(), barrier.clone());
+        signing_in.spawn(async move {
+            barrier.wait().await;
+            site.signed_in(&account).await
+        });
+    }
+    signing_in.join_all().await;
+    let listed = site.store.list(&account, None).await.unwrap();
+    assert_eq!(listed.len(), many - 5);
+    assert_eq!(site.account_of(first).await, None, "the oldest went first");
+    assert_eq!(site.account_of(kept).await, Some(other));
 }

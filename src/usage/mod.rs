@@ -11,6 +11,7 @@ mod journal;
 mod limited;
 mod lines;
 mod requests;
+mod retention;
 mod store;
 mod sums;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use journal::Journal;
 pub use journal::{Backlog, JournalError};
 pub use limited::Limited;
 pub use requests::{Detailed, Listed, Position};
+pub use retention::{HourlyRow, LedgerRow};
 pub use store::{KeyHour, UsageError};
 pub use sums::{
     Column, Combination, Counted, Figures, Filter, Grain, GroupBy, NAMED, Scope, Slice, Span, Timed,

@@ -247,7 +247,7 @@ async fn an_admin_command_that_fails_says_so_by_its_status() {
             &["create-account", "bob@example.org"],
             "short",
             1,
-            "at least 8 characters",
+            "at least 15 characters",
         ),
         (
             &["create-account", "bob@example.org"],

@@ -166,9 +166,9 @@ async fn what_is_wrong_with_a_form_is_said_at_its_field() {
         (
             "/api/sign-up",
             "ada@example.org",
-            "1234567",
+            "fourteen chars",
             "password",
-            "at least 8 characters",
+            "at least 15 characters",
         ),
         (
             "/api/sign-in",
@@ -202,7 +202,7 @@ async fn without_wasm_a_refused_form_leads_back_to_its_page_which_says_why() {
     let browser = site.browser();
     let form = browser.form(
         "/api/sign-up",
-        &[("email", "ada@example.org"), ("password", "1234567")],
+        &[("email", "ada@example.org"), ("password", "fourteen chars")],
     );
     let form = form
         .header(REFERER, site.url("/sign-up"))
@@ -211,12 +211,16 @@ async fn without_wasm_a_refused_form_leads_back_to_its_page_which_says_why() {
     assert!(answer.status().is_redirection(), "{}", answer.status());
     let place = answer.headers()["location"].to_str().unwrap().to_owned();
     assert!(
-        !place.contains("1234567"),
+        !place.contains("fourteen chars"),
         "a password in an address ends up in histories and logs: {place}"
     );
     let page = browser.visit(&place).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.text.contains("at least 8 characters"), "{}", page.text);
+    assert!(
+        page.text.contains("at least 15 characters"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use assisters::keys::{Key, Keys, NewKey};
 use assisters::pool::{Pool, WorkerStanding};
 use assisters::principal::Tier;
 use assisters::server::{self, Running};
+use assisters::usage::Usage;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,7 +25,7 @@ use crate::fake_worker::{FakeWorker, MODEL};
 use crate::ledger::{LedgerRow, ledger_in};
 use crate::{until, within};
 
-pub const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse battery";
 
 pub struct Site {
     pub clock: Clock,
@@ -93,6 +94,25 @@ impl Site {
         within(self.running.db.close()).await;
     }
 
+    pub fn usage(&self) -> &Usage {
+        &self.running.usage
+    }
+
+    /// How many rows of `table` are `account`'s.
+    pub async fn rows_of(&self, table: &'static str, account: &Account) -> i64 {
+        let query = match table {
+            "accounts" => "SELECT COUNT(*) FROM accounts WHERE id = $1",
+            "sessions" => "SELECT COUNT(*) FROM sessions WHERE account_id = $1",
+            "keys" => "SELECT COUNT(*) FROM keys WHERE account_id = $1",
+            "ledger" => "SELECT COUNT(*) FROM ledger WHERE account_id = $1",
+            "usage_hourly" => "SELECT COUNT(*) FROM usage_hourly WHERE account_id = $1",
+            "usage_daily" => "SELECT COUNT(*) FROM usage_daily WHERE account_id = $1",
+            _ => panic!("{table}"),
+        };
+        let counted = sqlx::query_scalar(query).bind(account.id.as_str());
+        counted.fetch_one(&self.running.db).await.unwrap()
+    }
+
     pub fn pool(&self) -> &Pool {
         &self.running.pool
     }
@@ -154,7 +174,11 @@ impl Site {
 
     /// A browser in which an administrator is signed in.
     pub async fn admin(&self) -> Browser {
-        self.browser_of(&self.account(Tier::Free, true).await).await
+        self.browser_of(&self.administrator().await).await
+    }
+
+    pub async fn administrator(&self) -> Caller {
+        self.account(Tier::Free, true).await
     }
 
     async fn account(&self, tier: Tier, is_admin: bool) -> Caller {

@@ -95,7 +95,7 @@ macro_rules! weighed {
 
 /// What is compared of two tables: counts, tokens, and the times by their steps.
 macro_rules! differences {
-    ($rows:expr, $sums:expr) => {
+    ($rows:expr, $sums:expr, $but:literal) => {
         concat!(
             "SELECT account_id, start_ms, CAST(SUM(requests) AS BIGINT) AS requests,
                  CAST(SUM(prompt) + SUM(completion) AS BIGINT) AS tokens,
@@ -107,6 +107,8 @@ macro_rules! differences {
                  FROM (", $rows, ") AS rows_
                  UNION ALL SELECT account_id, start_ms, 0, 0, 0, 0, 0, 0, 0, requests, prompt, completion, durations,
                      duration_steps, firsts, first_steps FROM (", $sums, ") AS sums) AS both_
+             WHERE NOT EXISTS (SELECT 1 FROM deleted_accounts WHERE deleted_accounts.account_id = both_.account_id)",
+            $but, "
              GROUP BY account_id, start_ms
              HAVING SUM(requests) <> SUM(summed_requests) OR SUM(prompt) <> SUM(summed_prompt)
                  OR SUM(completion) <> SUM(summed_completion) OR SUM(durations) <> SUM(summed_durations)
@@ -151,10 +153,14 @@ macro_rules! sum_rows {
     };
 }
 
-/// The earliest hour in which the hourly sums are not those of the ledger's rows. One statement, so that what a service
-/// writes meanwhile is in both or in neither.
+/// The earliest hour in which the hourly sums are not those of the ledger's rows, where those are kept. One statement, so that
+/// what a service writes meanwhile is in both or in neither.
 pub(super) async fn first_of_hours(db: &Db) -> Result<Option<Difference>, UsageError> {
-    let statement = differences!(ledger_rows!(), sum_rows!("hour_ms", "usage_hourly"));
+    let statement = differences!(
+        ledger_rows!(),
+        sum_rows!("hour_ms", "usage_hourly"),
+        " AND NOT EXISTS (SELECT 1 FROM accounts WHERE id = both_.account_id AND start_ms < ledger_from_ms)"
+    );
     Ok(sqlx::query_as(statement).fetch_optional(db).await?)
 }
 
@@ -162,7 +168,8 @@ pub(super) async fn first_of_hours(db: &Db) -> Result<Option<Difference>, UsageE
 pub(super) async fn first_of_days(db: &Db) -> Result<Option<Difference>, UsageError> {
     let statement = differences!(
         sum_rows!("hour_ms - hour_ms % 86400000", "usage_hourly"),
-        sum_rows!("day_ms", "usage_daily")
+        sum_rows!("day_ms", "usage_daily"),
+        ""
     );
     Ok(sqlx::query_as(statement).fetch_optional(db).await?)
 }
