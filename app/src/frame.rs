@@ -15,7 +15,7 @@ use crate::viewer::Viewer;
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
-const PAGES: [(&str, &str, Glyph); 7] = [
+const PAGES: [(&str, &str, Glyph); 8] = [
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
@@ -23,6 +23,7 @@ const PAGES: [(&str, &str, Glyph); 7] = [
     ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
     ("/docs", "Docs", Glyph::Docs),
+    ("/settings", "Settings", Glyph::Settings),
 ];
 
 /// What everybody may see.
@@ -175,10 +176,11 @@ fn Account() -> impl IntoView {
             <Transition>
                 {move || Suspend::new(async move {
                     overview.await.ok().map(|overview| {
+                        let who = if overview.name.is_empty() { &overview.email } else { &overview.name }.clone();
                         view! {
                             <div class="account-who">
                                 <span class="account-email" title=overview.email.clone()>
-                                    {overview.email.clone()}
+                                    {who}
                                 </span>
                                 <span class="hint">{format!("{} tier", overview.tier)}</span>
                             </div>

@@ -25,8 +25,8 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    AdminPage, Docs, Keys, Limits, Logs, NotFoundPage, Playground, SignIn, SignUp, Start, Status,
-    Usage, Workers,
+    AdminPage, Docs, Keys, Limits, Logs, NotFoundPage, Playground, Settings, SignIn, SignUp, Start,
+    Status, Usage, Workers,
 };
 use crate::viewer::Viewer;
 
@@ -75,6 +75,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/limits") view={Lazy::<Limits>::new()} ssr=Async/>
                     <Route path=path!("/docs/:page?") view={Lazy::<Docs>::new()} ssr=Async/>
                     <Route path=path!("/status") view={Lazy::<Status>::new()} ssr=Async/>
+                    <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>
                     </ParentRoute>

@@ -32,7 +32,7 @@ for (const colorScheme of THEMES) {
         for (const path of ["/sign-in", "/sign-up", "/nowhere", ...PUBLIC]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", "/docs/errors"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", "/docs/errors", "/settings", "/settings?password", "/settings?delete"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -64,5 +64,5 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
   };
   for (const path of ["/sign-in", ...PUBLIC]) await fits(path);
   await signUp(page);
-  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground"]) await fits(path);
+  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", "/settings", "/settings?delete"]) await fits(path);
 });

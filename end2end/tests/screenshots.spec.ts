@@ -58,6 +58,9 @@ for (const colorScheme of THEMES) {
           ["logs", "/logs"],
           ["limits", "/limits"],
           ["choose-tier", "/limits?choose=startup"],
+          ["settings", "/settings"],
+          ["change-password", "/settings?password"],
+          ["delete-account", "/settings?delete"],
         ]) {
           await open(page, path);
           await shoot(name);

@@ -53,6 +53,7 @@ test("every page shows its content", async ({ page }) => {
     ["/keys", "API keys", "No keys yet"],
     ["/usage", "Usage", "No requests in this range"],
     ["/logs", "Logs", "No requests in this range"],
+    ["/settings", "Settings", "This one"],
     ["/playground", "Playground", "A small demo model"],
   ] as const) {
     await page.goto(path);

@@ -55,6 +55,7 @@ impl OverviewConsole for AccountConsole {
             .map_err(|error| internal(&error))?;
         Ok(Overview {
             email: self.account.email.clone(),
+            name: self.account.name.clone(),
             is_admin: self.account.is_admin,
             tier: self.account.tier.title().to_owned(),
             limits: self.meters(),

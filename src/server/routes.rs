@@ -36,8 +36,10 @@ pub(super) fn all(
     let verbs = pages::server_functions()
         .layer(from_fn_with_state(v1.tasks.clone(), to_the_end::run))
         .layer(from_fn(same_origin::only));
+    let export = get(console::export).with_state(dashboard.clone());
     let pages = pages::routes(&options)
         .merge(console::files())
+        .route("/settings/export", export)
         .layer(from_fn(console::guard))
         .layer(from_fn_with_state(dashboard.clone(), console::negotiate))
         .merge(verbs)

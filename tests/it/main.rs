@@ -27,6 +27,7 @@ mod playground;
 mod protection;
 mod public;
 mod raw;
+mod settings;
 mod site;
 mod source;
 mod strangers;

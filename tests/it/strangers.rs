@@ -68,6 +68,9 @@ const EVERY_FIELD: &[(&str, &str)] = &[
     ("rpm", "1"),
     ("tpm", "1"),
     ("message", ""),
+    ("current_password", "x"),
+    ("new_password", "y"),
+    ("days", "30"),
 ];
 
 const ADMIN_PAGES: &[&str] = &["/admin/workers"];

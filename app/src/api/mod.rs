@@ -9,6 +9,7 @@ mod limits;
 mod logs;
 mod overview;
 mod public;
+mod settings;
 mod usage;
 
 pub use admin::*;
@@ -18,4 +19,5 @@ pub use limits::*;
 pub use logs::*;
 pub use overview::*;
 pub use public::*;
+pub use settings::*;
 pub use usage::*;

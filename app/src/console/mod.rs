@@ -15,6 +15,7 @@ mod overview;
 mod problem;
 mod public;
 mod query;
+mod settings;
 mod span;
 mod usage;
 
@@ -42,6 +43,7 @@ pub use public::{
     Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Public,
     Status,
 };
+pub use settings::{Session, Settings, SettingsConsole};
 pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
 pub use usage::{
     Figures, Group, GroupUsage, Metric, Percentiles, Series, Totals, Usage, UsageConsole,
@@ -49,7 +51,10 @@ pub use usage::{
 };
 
 /// One account's view of the service: a part for each page.
-pub trait Console: OverviewConsole + KeyConsole + UsageConsole + LogConsole + LimitConsole {}
+pub trait Console:
+    OverviewConsole + KeyConsole + UsageConsole + LogConsole + LimitConsole + SettingsConsole
+{
+}
 
 /// The console of whoever is signed in.
 pub fn console() -> Result<Arc<dyn Console>, Problem> {

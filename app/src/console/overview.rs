@@ -16,6 +16,8 @@ pub trait OverviewConsole: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub email: String,
+    /// What the account is called; empty for its address.
+    pub name: String,
     pub is_admin: bool,
     /// As shown: `Free`, `Developer`, `Startup`, `Enterprise`.
     pub tier: String,

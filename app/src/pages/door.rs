@@ -8,7 +8,7 @@ use leptos_router::hooks::use_query_map;
 use super::problem::{FormProblem, failure, field_error};
 use crate::api::{SignIn, SignUp};
 use crate::frame::Brand;
-use crate::ui::{PasswordField, SubmitButton, TextField};
+use crate::ui::{NewPasswordField, Notice, PasswordField, SubmitButton, TextField, Tone};
 use crate::viewer::Viewer;
 
 const FIELDS: &[&str] = &["email", "password"];
@@ -20,9 +20,15 @@ pub fn SignInPage() -> impl IntoView {
     let problem = failure(action);
     let query = use_query_map();
     let next = move || query.read().get("next");
+    let deleted = move || query.read().get("deleted").is_some();
     view! {
         <Title text="Sign in"/>
         <DoorFrame title="Sign in">
+            {move || deleted().then(|| view! {
+                <Notice tone=Tone::Ok>
+                    <p>"Your account is deleted. Its keys are refused from now on."</p>
+                </Notice>
+            })}
             <ActionForm action attr:class="form" attr:novalidate="">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField
@@ -62,11 +68,9 @@ pub fn SignUpPage() -> impl IntoView {
                     autocomplete="username"
                     error=field_error(problem, "email")
                 />
-                <PasswordField
+                <NewPasswordField
                     name="password"
                     label="Password"
-                    autocomplete="new-password"
-                    help="At least 8 characters. A few words in a row are good."
                     error=field_error(problem, "password")
                 />
                 <FormProblem problem fields=FIELDS/>

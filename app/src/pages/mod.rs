@@ -14,6 +14,7 @@ mod no_model;
 mod not_found;
 mod playground;
 mod problem;
+mod settings;
 mod status;
 mod usage;
 
@@ -30,6 +31,7 @@ use self::limits::LimitsPage;
 use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
+use self::settings::SettingsPage;
 use self::status::StatusPage;
 use self::usage::UsagePage;
 
@@ -61,6 +63,7 @@ routes! {
     Usage to UsagePage,
     Logs to LogsPage,
     Limits to LimitsPage,
+    Settings to SettingsPage,
     Docs to DocsPage,
     Status to StatusPage,
     Workers to WorkersPage,

@@ -49,6 +49,9 @@ pub fn PasswordField(
     /// `current-password` or `new-password`.
     autocomplete: &'static str,
     #[prop(optional)] help: Option<&'static str>,
+    /// Told what is typed.
+    #[prop(optional)]
+    on_typed: Option<Callback<String>>,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     focus_on_error(name, error);
@@ -66,6 +69,11 @@ pub fn PasswordField(
                     spellcheck="false"
                     autocapitalize="none"
                     required
+                    on:input=move |event| {
+                        if let Some(on_typed) = on_typed {
+                            on_typed.run(event_target_value(&event));
+                        }
+                    }
                     autofocus=move || error.read().is_some()
                     aria-invalid=move || error.read().is_some().then_some("true")
                     aria-describedby=described_by(name, help.is_some(), error)

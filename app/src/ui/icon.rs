@@ -18,6 +18,7 @@ pub enum Glyph {
     More,
     Playground,
     Plus,
+    Settings,
     SignOut,
     Usage,
 }
@@ -41,6 +42,9 @@ impl Glyph {
             Glyph::More => "M3 8h.01M8 8h.01M13 8h.01",
             Glyph::Playground => "M2.5 3.5h11v9h-11zM5 6.5 7 8l-2 1.5M8.5 10h2.5",
             Glyph::Plus => "M8 3v10M3 8h10",
+            Glyph::Settings => {
+                "M2.5 4.5h5M11.5 4.5h2M9.5 2.5a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM2.5 11.5h2M8.5 11.5h5M6.5 9.5a2 2 0 1 1 0 4 2 2 0 0 1 0-4z"
+            }
             Glyph::SignOut => "M6.5 2.5h-4v11h4M6.5 8h7M10.5 5l3 3-3 3",
             Glyph::Usage => "M3 13.5v-5M8 13.5v-11M13 13.5v-8",
         }

@@ -8,8 +8,8 @@ use app::console::{
     KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole, LogPage,
     LogQuery, LogRow, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier,
     Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, RequestDetails,
-    Restrictions, Series, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage,
-    UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
+    Restrictions, Series, Session, Settings, SettingsConsole, Standing, Status, TierOffer,
+    Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -25,6 +25,7 @@ pub struct Fake {
     pub usage: Usage,
     pub logs: LogPage,
     pub models: Vec<String>,
+    pub settings: Settings,
 }
 
 pub fn account() -> Arc<Fake> {
@@ -100,6 +101,7 @@ impl Default for Fake {
         Fake {
             overview: Overview {
                 email: "ada@example.com".into(),
+                name: String::new(),
                 is_admin: false,
                 tier: "Free".into(),
                 limits: vec![Limit {
@@ -156,6 +158,13 @@ impl Default for Fake {
                 updated_ms: MIDNIGHT + 24 * HOUR,
             },
             models: vec!["smollm2-135m-instruct".into()],
+            settings: Settings {
+                name: "Ada".into(),
+                email: "ada@example.com".into(),
+                log_days: 90,
+                log_days_offered: vec![7, 30, 90, 365],
+                is_last_admin: false,
+            },
         }
     }
 }
@@ -332,6 +341,52 @@ impl LimitConsole for Fake {
     }
 
     async fn ask_for_enterprise(&self, _: EnterpriseRequest) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SettingsConsole for Fake {
+    async fn settings(&self) -> Result<Settings, Problem> {
+        Ok(self.settings.clone())
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, Problem> {
+        let session = |id: &str, browser: &str, is_this: bool| Session {
+            id: id.into(),
+            browser: browser.into(),
+            ip: is_this.then(|| "203.0.113.7".into()),
+            begun_ms: MIDNIGHT,
+            seen_ms: MIDNIGHT + HOUR,
+            is_this,
+        };
+        Ok(vec![
+            session("aaaa", "Firefox on Linux", true),
+            session("bbbb", "Safari on iPhone", false),
+        ])
+    }
+
+    async fn rename(&self, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn change_password(&self, _: String, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn end_session(&self, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn keep_log(&self, _: u32) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn delete_account(&self, _: String, _: String) -> Result<(), Problem> {
         Ok(())
     }
 }

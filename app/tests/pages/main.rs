@@ -15,6 +15,7 @@ mod logs;
 mod playground;
 mod public;
 mod server_functions;
+mod settings;
 mod usage;
 
 use std::sync::Arc;
@@ -147,6 +148,9 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/limits",
         "/logs",
         "/logs?request=req_1",
+        "/settings",
+        "/settings?password",
+        "/settings?delete",
         "/playground",
     ] {
         let html = body(path, None).await;

@@ -26,4 +26,14 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     assert_eq!(api::load_newer_logs(String::new(), 0).await.err(), refused);
     assert_eq!(api::load_request("req_1".into()).await.err(), refused);
     assert_eq!(api::list_models().await.err(), refused);
+    assert_eq!(api::load_settings().await.err(), refused);
+    assert_eq!(api::list_sessions().await.err(), refused);
+    assert_eq!(api::rename_account("a".into()).await.err(), refused);
+    let changed = api::change_password("a".into(), "b".into()).await;
+    assert_eq!(changed.err(), refused);
+    assert_eq!(api::end_session("a".into()).await.err(), refused);
+    assert_eq!(api::end_other_sessions().await.err(), refused);
+    assert_eq!(api::keep_log(30).await.err(), refused);
+    let deleted = api::delete_account("a".into(), "b".into()).await;
+    assert_eq!(deleted.err(), refused);
 }

@@ -1,0 +1,50 @@
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::api::KeepLog;
+use crate::pages::problem::{FormProblem, failure};
+use crate::ui::SubmitButton;
+
+/// What is kept, for how long, and a copy of it all.
+#[component]
+pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) -> impl IntoView {
+    let problem = failure(keep);
+    let options = offered
+        .into_iter()
+        .map(|offer| {
+            view! {
+                <option value=offer.to_string() selected=offer == days>
+                    {format!("{offer} days")}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="data">
+            <div class="section-head">
+                <h2 id="data">"Data"</h2>
+            </div>
+            <div class="card setting">
+                <ActionForm action=keep attr:class="form-row">
+                    <div class="field">
+                        <label for="days">"Keep the request log"</label>
+                        <select id="days" name="days" aria-describedby="days-help">
+                            {options}
+                        </select>
+                    </div>
+                    <SubmitButton label="Save" look="plain" busy=keep.pending()/>
+                    <FormProblem problem fields=&[]/>
+                </ActionForm>
+                <p class="hint" id="days-help">
+                    "Requests that are older are deleted for good. The figures on the usage page stay. Prompts and answers are never kept."
+                </p>
+            </div>
+            <div class="card setting spread">
+                <p class="hint">
+                    "Account, keys without their secrets, sessions, settings, usage by the hour and the request log, as one JSON file."
+                </p>
+                <a href="/settings/export" class="button plain" rel="external" download="">"Export my data"</a>
+            </div>
+        </section>
+    }
+}

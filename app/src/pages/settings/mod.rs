@@ -1,0 +1,117 @@
+//! Settings: the account itself. What is open lives in the address (`?password`, `?delete`), and so does what a form that
+//! was posted without scripts has done (`?done=…`).
+
+mod data;
+mod delete;
+mod password;
+mod profile;
+mod sessions;
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use self::data::DataSection;
+use self::delete::{DangerSection, DeleteDialog};
+use self::password::{PasswordDialog, PasswordSection};
+use self::profile::ProfileSection;
+use self::sessions::SessionsSection;
+use super::loaded::Loaded;
+use crate::api::{
+    ChangePassword, EndOtherSessions, EndSession, KeepLog, RenameAccount, list_sessions,
+    load_settings,
+};
+use crate::console::Problem;
+use crate::frame::AccountState;
+use crate::ui::{Notice, Toasts, Tone};
+
+const HERE: &str = "/settings";
+
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let settings = Resource::new(|| (), |()| load_settings());
+    let sessions = Resource::new(|| (), |()| list_sessions());
+    let AccountState(overview) = expect_context();
+    let rename = ServerAction::<RenameAccount>::new();
+    let change = ServerAction::<ChangePassword>::new();
+    let end = ServerAction::<EndSession>::new();
+    let end_others = ServerAction::<EndOtherSessions>::new();
+    let keep = ServerAction::<KeepLog>::new();
+    after(rename, "name", move || overview.refetch());
+    after(change, "password", move || {
+        sessions.refetch();
+        close();
+    });
+    after(end, "session", move || sessions.refetch());
+    after(end_others, "sessions", move || sessions.refetch());
+    after(keep, "log", || ());
+
+    let query = use_query_map();
+    let changing = Memo::new(move |_| query.read().get("password").is_some());
+    let deleting = Memo::new(move |_| query.read().get("delete").is_some());
+    let done = Memo::new(move |_| query.read().get("done").and_then(|what| said(&what)));
+    view! {
+        <Title text="Settings"/>
+        <header class="page-head">
+            <h1>"Settings"</h1>
+        </header>
+        {move || done.get().map(|told| view! { <Notice tone=Tone::Ok><p>{told}</p></Notice> })}
+        {move || changing.get().then(|| view! {
+            <Loaded from=settings view=move |settings| view! { <PasswordDialog email=settings.email change/> }.into_any()/>
+        })}
+        {move || deleting.get().then(|| view! {
+            <Loaded from=settings view=move |settings| view! { <DeleteDialog settings/> }.into_any()/>
+        })}
+        <div class="settings-page">
+            <Loaded from=settings view=move |settings| view! {
+                <ProfileSection name=settings.name email=settings.email rename/>
+            }.into_any()/>
+            <PasswordSection/>
+            <Loaded from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
+            <Loaded from=settings view=move |settings| view! {
+                <DataSection days=settings.log_days offered=settings.log_days_offered keep/>
+            }.into_any()/>
+            <DangerSection/>
+        </div>
+    }
+}
+
+/// Says and does what follows once `action` has succeeded.
+fn after<S>(action: ServerAction<S>, what: &'static str, then: impl Fn() + 'static)
+where
+    S: ServerFn<Output = (), Error = Problem> + Clone + Send + Sync + 'static,
+{
+    let toasts = Toasts::here();
+    Effect::new(move |_| {
+        if matches!(*action.value().read(), Some(Ok(()))) {
+            action.clear();
+            then();
+            toasts.say(said(what).unwrap_or_default());
+        }
+    });
+}
+
+/// What is told of what was done.
+fn said(what: &str) -> Option<&'static str> {
+    Some(match what {
+        "name" => "Name saved.",
+        "password" => "Password changed. All other sessions have ended.",
+        "session" => "Session ended.",
+        "sessions" => "All other sessions have ended.",
+        "log" => "Saved. Older requests leave the log within the hour.",
+        _ => return None,
+    })
+}
+
+/// Back to the bare page.
+fn close() {
+    use_navigate()(
+        HERE,
+        NavigateOptions {
+            scroll: false,
+            ..Default::default()
+        },
+    );
+}

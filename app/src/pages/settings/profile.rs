@@ -1,0 +1,44 @@
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use crate::api::RenameAccount;
+use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::ui::{SubmitButton, TextField};
+
+#[component]
+pub fn ProfileSection(
+    name: String,
+    email: String,
+    rename: ServerAction<RenameAccount>,
+) -> impl IntoView {
+    let problem = failure(rename);
+    view! {
+        <section class="section" aria-labelledby="profile">
+            <div class="section-head">
+                <h2 id="profile">"Profile"</h2>
+            </div>
+            <div class="card setting">
+                <dl class="facts">
+                    <div>
+                        <dt>"E-mail"</dt>
+                        <dd>{email}</dd>
+                    </div>
+                </dl>
+                <ActionForm action=rename attr:class="form-row" attr:novalidate="">
+                    <TextField
+                        name="name"
+                        label="Name (optional)"
+                        autocomplete="name"
+                        value=name
+                        max=80
+                        required=false
+                        error=field_error(problem, "name")
+                    />
+                    <SubmitButton label="Save name" look="plain" busy=rename.pending()/>
+                    <FormProblem problem fields=&["name"]/>
+                </ActionForm>
+                <p class="hint">"Shown to you in place of the e-mail address. Nobody else sees it."</p>
+            </div>
+        </section>
+    }
+}

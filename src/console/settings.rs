@@ -1,0 +1,146 @@
+//! What the account changes of itself.
+
+use app::console::{Problem, Session, Settings, SettingsConsole};
+use async_trait::async_trait;
+
+use super::account::AccountConsole;
+use super::internal;
+use super::site::weak_password;
+use crate::accounts::{ChangePasswordError, DeleteError, Password, RETENTION_DAYS, RenameError};
+use crate::sessions;
+
+/// Where a browser is sent whose account is no more.
+const DELETED: &str = "/sign-in?deleted";
+
+impl AccountConsole {
+    /// A form that was posted without scripts leads to the page that says what was done.
+    fn done(&self, what: &str) {
+        if self.posted_without_wasm {
+            leptos_axum::redirect(&format!("/settings?done={what}"));
+        }
+    }
+}
+
+#[async_trait]
+impl SettingsConsole for AccountConsole {
+    async fn settings(&self) -> Result<Settings, Problem> {
+        let account = &self.account;
+        let is_last_admin = self.dashboard.accounts.is_last_admin(account).await;
+        Ok(Settings {
+            name: account.name.clone(),
+            email: account.email.clone(),
+            log_days: account.retention_days,
+            log_days_offered: RETENTION_DAYS.to_vec(),
+            is_last_admin: is_last_admin.map_err(|error| internal(&error))?,
+        })
+    }
+
+    async fn sessions(&self) -> Result<Vec<Session>, Problem> {
+        let sessions = &self.dashboard.sessions;
+        let listed = sessions.list(&self.account.id, self.session).await;
+        let listed = listed.map_err(|error| internal(&error))?;
+        Ok(listed.into_iter().map(shown).collect())
+    }
+
+    async fn rename(&self, name: String) -> Result<(), Problem> {
+        let renamed = self.dashboard.accounts.rename(&self.account.id, &name);
+        renamed.await.map_err(|error| match error {
+            RenameError::TooLong { max } => {
+                Problem::field("name", format!("Use at most {max} characters."))
+            }
+            RenameError::Store(_) => internal(&error),
+        })?;
+        self.done("name");
+        Ok(())
+    }
+
+    async fn change_password(&self, current: String, new: String) -> Result<(), Problem> {
+        let (accounts, sessions) = (&self.dashboard.accounts, &self.dashboard.sessions);
+        let (current, new) = (Password::new(current), Password::new(new));
+        let changed = accounts.change_password(&self.account, current, new).await;
+        changed.map_err(|error| match error {
+            ChangePasswordError::Current => Problem::field(
+                "current_password",
+                "This is not your password. Type the one that you signed in with.",
+            ),
+            ChangePasswordError::New(weakness) => weak_password("new_password", weakness),
+            ChangePasswordError::Failed(_) => internal(&error),
+        })?;
+        // This one ends too, and goes on under an id that nobody has seen.
+        sessions::renew(&self.visit)
+            .await
+            .map_err(|error| internal(&error))?;
+        sessions
+            .end_others(&self.account.id, None)
+            .await
+            .map_err(|error| internal(&error))?;
+        self.done("password");
+        Ok(())
+    }
+
+    async fn end_session(&self, id: String) -> Result<(), Problem> {
+        let ended = self.dashboard.sessions.end(&self.account.id, &id).await;
+        if !ended.map_err(|error| internal(&error))? {
+            return Err(Problem::new("This session has ended already."));
+        }
+        self.done("session");
+        Ok(())
+    }
+
+    async fn end_other_sessions(&self) -> Result<(), Problem> {
+        let sessions = &self.dashboard.sessions;
+        sessions
+            .end_others(&self.account.id, self.session)
+            .await
+            .map_err(|error| internal(&error))?;
+        self.done("sessions");
+        Ok(())
+    }
+
+    async fn keep_log(&self, days: u32) -> Result<(), Problem> {
+        let kept = self.dashboard.accounts.keep_ledger(&self.account.id, days);
+        if !kept.await.map_err(|error| internal(&error))? {
+            let told = "Choose one of the times that are offered.";
+            return Err(Problem::field("days", told));
+        }
+        self.done("log");
+        Ok(())
+    }
+
+    async fn delete_account(&self, email: String, password: String) -> Result<(), Problem> {
+        let accounts = &self.dashboard.accounts;
+        let deleted = accounts.delete(&self.account, &email, Password::new(password));
+        deleted.await.map_err(|error| match error {
+            DeleteError::Email => Problem::field(
+                "email",
+                format!("Type {} to delete this account.", self.account.email),
+            ),
+            DeleteError::Password => Problem::field(
+                "password",
+                "This is not your password. Type the one that you signed in with.",
+            ),
+            DeleteError::LastAdministrator => Problem::new(
+                "You are the only administrator: without you nobody could look after this service. Make another first.",
+            ),
+            DeleteError::Failed(_) => internal(&error),
+        })?;
+        // What is remembered of its keys would be good for some seconds more.
+        self.dashboard.keys.account_changed(&self.account.id);
+        sessions::sign_out(&self.visit)
+            .await
+            .map_err(|error| internal(&error))?;
+        leptos_axum::redirect(DELETED);
+        Ok(())
+    }
+}
+
+fn shown(session: sessions::Listed) -> Session {
+    Session {
+        id: session.id,
+        browser: session.browser,
+        ip: session.ip,
+        begun_ms: session.begun.0,
+        seen_ms: session.seen.0,
+        is_this: session.is_this,
+    }
+}
