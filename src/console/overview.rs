@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use app::console::{Limit, Overview, OverviewConsole, Problem};
+use app::console::{Limit, ModelCard, Overview, OverviewConsole, Problem};
 use async_trait::async_trait;
-use wire::Task;
+use wire::{Capability, Model, Task};
 
 use super::account::AccountConsole;
 use super::internal;
@@ -35,6 +35,14 @@ impl AccountConsole {
             })
             .to_vec()
     }
+
+    /// The model that examples name.
+    fn chat_model(&self) -> Option<String> {
+        let mut models = self.dashboard.pool.models().into_iter();
+        models
+            .find(|model| model.can(Task::Chat))
+            .map(|model| model.id)
+    }
 }
 
 #[async_trait]
@@ -60,21 +68,33 @@ impl OverviewConsole for AccountConsole {
             tier: self.account.tier.title().to_owned(),
             limits: self.meters(),
             base_url: format!("{}/v1", self.dashboard.public_base),
-            model: self.models().await?.into_iter().next(),
+            model: self.chat_model(),
             keys: u64::try_from(live).unwrap_or(u64::MAX),
             called,
             today: self.today(now).await?,
         })
     }
 
-    async fn models(&self) -> Result<Vec<String>, Problem> {
-        Ok(self
-            .dashboard
-            .pool
-            .models()
-            .into_iter()
-            .filter(|model| model.can(Task::Chat))
-            .map(|model| model.id)
-            .collect())
+    async fn models(&self) -> Result<Vec<ModelCard>, Problem> {
+        let mut models = self.dashboard.pool.models();
+        // Those of which it is known what they do come before those that may be tried.
+        models.sort_by_key(|model| model.tasks.is_none());
+        Ok(models.into_iter().map(card).collect())
+    }
+}
+
+fn card(model: Model) -> ModelCard {
+    let can = model.capabilities.unwrap_or_default();
+    let categories = model.moderation_categories.unwrap_or_default();
+    ModelCard {
+        id: model.id,
+        description: model.description,
+        tasks: model.tasks,
+        context: model.max_model_len,
+        default_max_tokens: model.default_max_tokens,
+        json: can.contains(&Capability::Json) || can.contains(&Capability::StructuredOutputs),
+        dimensions: model.dimensions,
+        rerank_method: model.rerank_method,
+        moderation_categories: categories.into_keys().collect(),
     }
 }

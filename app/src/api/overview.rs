@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::console::{Overview, Problem};
+use crate::console::{ModelCard, Overview, Problem};
 
 #[server(prefix = "/api", endpoint = "overview")]
 pub async fn load_overview() -> Result<Overview, Problem> {
@@ -8,6 +8,6 @@ pub async fn load_overview() -> Result<Overview, Problem> {
 }
 
 #[server(prefix = "/api", endpoint = "models")]
-pub async fn list_models() -> Result<Vec<String>, Problem> {
+pub async fn list_models() -> Result<Vec<ModelCard>, Problem> {
     crate::console::console()?.models().await
 }

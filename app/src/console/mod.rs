@@ -37,7 +37,7 @@ pub use logs::{
     Explanation, LimitReached, LogConsole, LogPage, LogQuery, LogRow, NewLogs, Place,
     RequestDetails, Timeline, Timings,
 };
-pub use overview::{Limit, Overview, OverviewConsole};
+pub use overview::{Limit, ModelCard, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
 pub use public::{
     Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Public,

@@ -6,12 +6,14 @@ use app::console::{
     Admin, Allowance, Choices, Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest,
     Explanation, Figures, Fleet, Found, GroupUsage, Health, Key, KeyChoices, KeyConsole, KeyForm,
     KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole, LogPage,
-    LogQuery, LogRow, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier,
-    Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, RequestDetails,
-    Restrictions, Series, Session, Settings, SettingsConsole, Standing, Status, TierOffer,
-    Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
+    LogQuery, LogRow, ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer,
+    OfferedTier, Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public,
+    RequestDetails, Restrictions, Series, Session, Settings, SettingsConsole, Standing, Status,
+    TierOffer, Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Worker, WorkerAdmin,
+    WorkerState,
 };
 use async_trait::async_trait;
+use wire::Task;
 
 pub const HOUR: i64 = 3_600_000;
 /// 3 November 2025, 00:00 UTC
@@ -24,7 +26,7 @@ pub struct Fake {
     pub fresh: Mutex<Option<NewKey>>,
     pub usage: Usage,
     pub logs: LogPage,
-    pub models: Vec<String>,
+    pub models: Vec<ModelCard>,
     pub settings: Settings,
 }
 
@@ -60,6 +62,15 @@ pub fn row(id: &str, status: u16) -> LogRow {
         input_tokens: 20,
         output_tokens: 212,
         duration_ms: 812,
+    }
+}
+
+pub fn model(id: &str, task: Task) -> ModelCard {
+    ModelCard {
+        id: id.into(),
+        tasks: Some(vec![task]),
+        context: Some(4096),
+        ..ModelCard::default()
     }
 }
 
@@ -157,7 +168,6 @@ impl Default for Fake {
                 choices,
                 updated_ms: MIDNIGHT + 24 * HOUR,
             },
-            models: vec!["smollm2-135m-instruct".into()],
             settings: Settings {
                 name: "Ada".into(),
                 email: "ada@example.com".into(),
@@ -165,6 +175,11 @@ impl Default for Fake {
                 log_days_offered: vec![7, 30, 90, 365],
                 is_last_admin: false,
             },
+            models: vec![
+                model("smollm2-135m-instruct", Task::Chat),
+                model("all-minilm-l6-v2", Task::Embeddings),
+                model("toxic-bilstm", Task::Moderation),
+            ],
         }
     }
 }
@@ -177,7 +192,7 @@ impl OverviewConsole for Fake {
         Ok(self.overview.clone())
     }
 
-    async fn models(&self) -> Result<Vec<String>, Problem> {
+    async fn models(&self) -> Result<Vec<ModelCard>, Problem> {
         Ok(self.models.clone())
     }
 }
@@ -191,7 +206,7 @@ impl KeyConsole for Fake {
     async fn key_choices(&self) -> Result<KeyChoices, Problem> {
         Ok(KeyChoices {
             endpoints: vec!["chat".into(), "embeddings".into()],
-            models: self.models.clone(),
+            models: self.models.iter().map(|model| model.id.clone()).collect(),
             rpm: 10,
             tpm: 100_000,
         })

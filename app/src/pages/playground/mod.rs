@@ -10,6 +10,7 @@ mod transcript;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use wire::Task;
 
 use self::composer::Composer;
 use self::conversation::Conversation;
@@ -33,6 +34,8 @@ pub fn PlaygroundPage() -> impl IntoView {
             </div>
         </noscript>
         <Loaded from=models view=|models| {
+            let models: Vec<String> =
+                models.into_iter().filter(|model| model.can(Task::Chat)).map(|model| model.id).collect();
             if models.is_empty() {
                 view! { <NoModel/> }.into_any()
             } else {
