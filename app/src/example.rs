@@ -1,21 +1,25 @@
-//! The request that pages show to be pasted into a shell.
+//! Requests as pages write them down, to be pasted into a shell or a program.
+
+mod code;
+mod json;
+
+pub use code::{Language, in_language, path};
+pub use json::{Field, Json};
+
+use wire::Task;
 
 /// Stands where the key goes as long as it is not known.
 pub const KEY_VARIABLE: &str = "$ASSISTERS_API_KEY";
 
-/// A streamed chat completion by curl; `-N` shows tokens as they come.
+/// A streamed chat completion by curl.
 pub fn curl(base_url: &str, model: &str, key: &str) -> String {
-    let model = serde_json::Value::from(model);
-    format!(
-        r#"curl -N {base_url}/chat/completions \
-  -H "Authorization: Bearer {key}" \
-  -H "Content-Type: application/json" \
-  -d '{{
-    "model": {model},
-    "stream": true,
-    "messages": [{{"role": "user", "content": "Name three primary colours."}}]
-  }}'"#
-    )
+    let message = Json::message("user", "Name three primary colours.");
+    let body = [
+        ("model", Json::text(model)),
+        ("stream", Json::True),
+        ("messages", Json::List(vec![message])),
+    ];
+    code::curl(Task::Chat, base_url, key, &body)
 }
 
 #[cfg(test)]

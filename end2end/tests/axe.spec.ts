@@ -5,6 +5,8 @@ import { call, choose, createFirstKey, expect, open, signInAsAdmin, signUp, SIZE
 
 const PUBLIC = ["/", "/status", "/docs", "/docs/chat-completions", "/docs/errors?q=key"];
 
+const MODES = ["embeddings", "rerank", "moderation"].map((mode) => `/playground?mode=${mode}`);
+
 async function examine(page: Page) {
   // What is still fading in has not its colours yet.
   await page.evaluate(() => {
@@ -32,7 +34,7 @@ for (const colorScheme of THEMES) {
         for (const path of ["/sign-in", "/sign-up", "/nowhere", ...PUBLIC]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", "/docs/errors", "/settings", "/settings?password", "/settings?delete"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?password", "/settings?delete"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -64,5 +66,5 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
   };
   for (const path of ["/sign-in", ...PUBLIC]) await fits(path);
   await signUp(page);
-  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", "/settings", "/settings?delete"]) await fits(path);
+  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", ...MODES, "/settings", "/settings?delete"]) await fits(path);
 });

@@ -44,7 +44,7 @@ test("every control of every page is reached by Tab and shows it", async ({ page
   };
   await pages(["/sign-in", "/sign-up", "/nowhere", "/", "/status", "/docs/models"]);
   await signUp(page);
-  await pages(["/", "/keys", "/usage", "/logs", "/limits", "/playground", "/keys?create", "/limits?choose=startup", "/limits?ask", "/settings", "/settings?password"]);
+  await pages(["/", "/keys", "/usage", "/logs", "/limits", "/playground", "/playground?mode=rerank", "/keys?create", "/limits?choose=startup", "/limits?ask", "/settings", "/settings?password"]);
   await open(page, "/");
   const key = await createFirstKey(page);
   expect((await call(request, key)).status()).toBe(200);

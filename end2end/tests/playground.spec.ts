@@ -1,6 +1,22 @@
-import { expect, open, signUp, test, workerStats } from "./fixtures";
+import { type Page } from "@playwright/test";
+
+import { expect, open, shell, signUp, test, workerStats } from "./fixtures";
 
 const MAX_TOKENS = 2000;
+
+const message = (page: Page) => page.getByLabel("Message", { exact: true });
+const articles = (page: Page) => page.getByRole("log", { name: "Messages" }).getByRole("article");
+const runButton = (page: Page) => page.getByRole("button", { name: /^Run (Ctrl|⌘)/ });
+
+async function setTokens(page: Page, tokens: number) {
+  await page.getByRole("spinbutton", { name: "Max tokens" }).fill(String(tokens));
+  await page.getByRole("spinbutton", { name: "Temperature" }).fill("0");
+}
+
+async function ask(page: Page, text: string) {
+  await message(page).fill(text);
+  await page.keyboard.press("Control+Enter");
+}
 
 test.beforeEach(async ({ page }) => {
   await signUp(page);
@@ -8,17 +24,19 @@ test.beforeEach(async ({ page }) => {
 });
 
 test("an answer streams to its end and says what it took", async ({ page }) => {
-  await page.getByLabel("Message", { exact: true }).fill("What is the capital of France?");
-  await page.getByRole("spinbutton", { name: "Max tokens" }).fill("24");
-  await page.getByRole("spinbutton", { name: "Temperature" }).fill("0");
-  await page.getByRole("button", { name: "Run" }).click();
-  const answer = page.getByRole("log", { name: "Messages" }).getByRole("article").last();
+  await message(page).fill("What is the capital of France?");
+  await setTokens(page, 24);
+  await runButton(page).click();
+  const answer = articles(page).last();
   await expect(answer).toContainText("Paris");
   await expect(answer).toContainText(/TTFT \d+ ms/);
   await expect(answer).toContainText(/\d+ out/);
   await expect(answer).toContainText(/finish: (stop|length)/);
   await expect(page.getByText(/^Response complete, \d+ tokens$/)).toBeAttached();
-  await expect(page.getByRole("button", { name: "Run" })).toBeVisible();
+  await expect(runButton(page)).toBeVisible();
+  const id = answer.getByRole("link", { name: /^req_/ });
+  await expect(id).toHaveAttribute("href", `/logs?request=${await id.textContent()}`);
+  await expect(page.getByText("9 of 10 requests left")).toBeVisible();
 });
 
 for (const [how, stop] of [
@@ -27,10 +45,10 @@ for (const [how, stop] of [
 ] as const) {
   test(`Stop by ${how} ends the worker's generation too`, async ({ page, request }) => {
     const before = await workerStats(request);
-    await page.getByRole("spinbutton", { name: "Max tokens" }).fill(String(MAX_TOKENS));
-    await page.getByLabel("Message", { exact: true }).fill("Write a very long story about a river.");
-    await page.getByRole("button", { name: "Run" }).click();
-    const answer = page.getByRole("log", { name: "Messages" }).getByRole("article").last();
+    await setTokens(page, MAX_TOKENS);
+    await message(page).fill("Write a very long story about a river.");
+    await runButton(page).click();
+    const answer = articles(page).last();
     await expect(answer).toContainText(/TTFT \d+ ms/);
     if (stop === "button") await page.getByRole("button", { name: "Stop" }).click();
     else await page.keyboard.press("Escape");
@@ -39,9 +57,172 @@ for (const [how, stop] of [
     const after = await workerStats(request);
     expect(after.cancelled).toBe(before.cancelled + 1);
     expect(after.generated_tokens - before.generated_tokens).toBeLessThan(MAX_TOKENS / 4);
-    await expect(page.getByLabel("Message", { exact: true })).toBeFocused();
+    await expect(message(page)).toBeFocused();
   });
 }
+
+test("a message is edited and asked again, answered anew, and deleted", async ({ page }) => {
+  await setTokens(page, 8);
+  await ask(page, "Say one");
+  await expect(articles(page).last()).toContainText("finish: ");
+  await ask(page, "Say two");
+  await expect(articles(page)).toHaveCount(4);
+  await expect(articles(page).last()).toContainText("finish: ");
+
+  await page.getByRole("button", { name: "Edit “Say one”" }).click();
+  await page.getByLabel("Edit the message").fill("Say three");
+  await page.keyboard.press("Control+Enter");
+  await expect(articles(page)).toHaveCount(2);
+  await expect(articles(page).first()).toContainText("Say three");
+  await expect(articles(page).last()).toContainText("finish: ");
+
+  const id = await articles(page).last().getByRole("link", { name: /^req_/ }).textContent();
+  await page.getByRole("button", { name: "Regenerate" }).click();
+  await expect(articles(page).last()).not.toContainText(id!);
+  await expect(articles(page).last()).toContainText("finish: ");
+  await page.getByRole("button", { name: /^Delete “Say three”/ }).click();
+  await expect(articles(page)).toHaveCount(0);
+});
+
+test("the conversation outlives a reload in its tab alone, and Clear can be undone", async ({ page, context }) => {
+  await setTokens(page, 8);
+  await page.getByLabel("System").fill("Be brief.");
+  await ask(page, "Say one");
+  await expect(articles(page).last()).toContainText("finish: ");
+  const said = await articles(page).last().textContent();
+  await message(page).fill("half a thought");
+
+  await open(page, "/playground");
+  await expect(articles(page)).toHaveCount(2);
+  expect(said).toContain((await articles(page).last().locator(".turn-text").textContent())!);
+  await expect(page.getByLabel("System")).toHaveValue("Be brief.");
+  await expect(message(page)).toHaveValue("half a thought");
+  // A page of this site between, without a load.
+  await page.getByRole("link", { name: "Keys" }).click();
+  await page.getByRole("link", { name: "Playground" }).click();
+  await expect(articles(page)).toHaveCount(2);
+
+  const other = await context.newPage();
+  await other.goto("/playground");
+  await expect(articles(other)).toHaveCount(0);
+  await other.close();
+
+  await page.getByRole("button", { name: "Clear" }).click();
+  await expect(articles(page)).toHaveCount(0);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(articles(page)).toHaveCount(2);
+});
+
+test("the raw view has every event with its time", async ({ page }) => {
+  await setTokens(page, 4);
+  await ask(page, "Say one");
+  await expect(articles(page).last()).toContainText("finish: ");
+  await page.getByText("Raw events").click();
+  const events = page.getByRole("region", { name: "Raw events" });
+  await expect(events).toContainText(/^ *\d+ {2}HTTP 200\n/);
+  await expect(events).toContainText("chat.completion.chunk");
+  await expect(events).toContainText("data: [DONE]");
+});
+
+test("two models answer one prompt side by side", async ({ page }) => {
+  await setTokens(page, 8);
+  await page.getByRole("button", { name: "Compare with another" }).click();
+  await expect(page.getByLabel("Model 2", { exact: true })).toBeVisible();
+  await ask(page, "Say one");
+  await expect(articles(page)).toHaveCount(3);
+  await expect(articles(page).nth(1)).toContainText("finish: ");
+  await expect(articles(page).nth(2)).toContainText("finish: ");
+  await expect(page.getByText(/^2 responses complete, \d+ tokens$/)).toBeAttached();
+  const boxes = await Promise.all([1, 2].map((at) => articles(page).nth(at).boundingBox()));
+  expect(boxes[0]!.y).toBe(boxes[1]!.y);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const stacked = await Promise.all([1, 2].map((at) => articles(page).nth(at).boundingBox()));
+  expect(stacked[0]!.x).toBe(stacked[1]!.x);
+});
+
+test("the code is the request that was sent", async ({ page }) => {
+  const sent = page.waitForRequest("**/playground/v1/chat/completions");
+  await setTokens(page, 4);
+  await page.getByLabel("System").fill("It's “short”.");
+  await page.getByLabel("Stop sequences").fill("END");
+  await page.getByRole("spinbutton", { name: "Seed" }).fill("7");
+  await ask(page, "Say it's one");
+  const body = (await sent).postDataJSON();
+  expect(body).toMatchObject({ seed: 7, stop: ["END"], max_tokens: 4, stream: true });
+  await expect(articles(page).last()).toContainText("finish: ");
+  await page.getByRole("button", { name: "View code" }).click();
+  const code = page.getByRole("region", { name: "Code" });
+  await expect(code).toContainText("Bearer $ASSISTERS_API_KEY");
+  // A shell takes it as it stands: what curl would send is what the page sent.
+  const command = (await code.textContent())!;
+  const printed = await shell(`curl() { printf '%s' "\${@: -1}"; }; ${command}`);
+  expect(JSON.parse(printed)).toEqual(body);
+  await page.getByRole("button", { name: "Python" }).click();
+  await expect(code).toContainText("client.chat.completions.create(");
+  await page.getByRole("button", { name: "Node" }).click();
+  await expect(code).toContainText("process.env.ASSISTERS_API_KEY");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+});
+
+test("a link carries what is written, runs nothing and says where it came from", async ({ page, context }) => {
+  await page.getByLabel("System").fill("Be brief.");
+  await message(page).fill("Bonjour, 世界");
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("Copied a link")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await context.newPage();
+  const asked: string[] = [];
+  other.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await other.goto(link);
+  await expect(other.getByText("From a link.")).toBeVisible();
+  await expect(other.getByLabel("System")).toHaveValue("Be brief.");
+  await expect(message(other)).toHaveValue("Bonjour, 世界");
+  expect(new URL(other.url()).hash).toBe("");
+  expect(asked.filter((path) => path.startsWith("/playground/v1"))).toEqual([]);
+  await other.goto("/playground#v1=broken");
+  await expect(other.getByText("The link is not whole")).toBeVisible();
+});
+
+test("texts are embedded and compared", async ({ page }) => {
+  await page.getByRole("link", { name: "Embeddings" }).click();
+  const texts = page.getByLabel("Texts");
+  await texts.fill("one alone");
+  await page.keyboard.press("Control+Enter");
+  await expect(texts).toHaveAccessibleDescription("Write at least two texts to compare.");
+  await expect(texts).toBeFocused();
+  await texts.fill("A cat sleeps.\nA kitten naps.\nThe stock market fell.");
+  await page.keyboard.press("Control+Enter");
+  const cells = page.getByRole("cell");
+  await expect(cells).toHaveCount(9);
+  const figures = (await cells.allTextContents()).map(Number);
+  expect(figures[0]).toBe(1);
+  expect(figures[1]).toBeGreaterThan(figures[2]!);
+  await expect(page.getByText("vectors with 384 dimensions")).toBeVisible();
+  await expect(page.getByText(/^\d+ tokens$/)).toBeVisible();
+  await expect(page.getByRole("link", { name: /^req_/ })).toBeVisible();
+});
+
+test("documents are ranked by how well they answer a query", async ({ page }) => {
+  await open(page, "/playground?mode=rerank");
+  await page.getByLabel("Query").fill("Where do whales live?");
+  await page.getByLabel("Documents").fill("Bread is baked.\nWhales live in the ocean.");
+  await page.getByLabel("Documents").press("Control+Enter");
+  const rows = page.getByRole("row");
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(1)).toContainText("Whales live in the ocean.");
+  await expect(rows.nth(1).getByRole("cell").last()).toHaveText("2");
+});
+
+test("texts are moderated, the worst category first", async ({ page }) => {
+  await open(page, "/playground?mode=moderation");
+  await page.getByLabel("Texts").fill("You are a stupid idiot and I hate you.\nHave a nice day.");
+  await page.getByLabel("Texts").press("Control+Enter");
+  await expect(page.getByRole("table")).toHaveCount(2);
+  const first = page.getByRole("table").first().getByRole("row").nth(1);
+  await expect(first).toContainText("Flagged");
+  await expect(page.getByText("It can tell")).toBeVisible();
+});
 
 test.describe("over the limit", () => {
   // The browser itself reports the refusal.
@@ -50,13 +231,30 @@ test.describe("over the limit", () => {
   test("the eleventh request in a minute is refused with its reason and the time to wait", async ({ page }) => {
     await page.getByRole("spinbutton", { name: "Max tokens" }).fill("1");
     for (let i = 1; i <= 11; i++) {
-      await page.getByLabel("Message", { exact: true }).fill("Hello");
-      await page.keyboard.press("Control+Enter");
-      await expect(page.getByRole("article")).toHaveCount(2 * i);
-      await expect(page.getByRole("button", { name: "Run" })).toBeVisible();
+      await ask(page, "Hello");
+      await expect(articles(page)).toHaveCount(2 * i);
+      await expect(runButton(page)).toBeVisible();
     }
     const alert = page.getByRole("log", { name: "Messages" }).getByRole("alert");
     await expect(alert).toContainText(/limit/i);
-    await expect(alert).toContainText(/Try again in \d+ s/);
+    await expect(alert.getByRole("button", { name: /Try again in \d+ s/ })).toBeDisabled();
+    await expect(page.getByText("0 of 10 requests left")).toBeVisible();
+  });
+});
+
+test.describe("signed out meanwhile", () => {
+  test.use({ allowed: /status of 401/ });
+
+  test("a session that ended leads to sign in, and what was written is still there after", async ({ page, context }) => {
+    await setTokens(page, 4);
+    await context.clearCookies();
+    await ask(page, "Hello");
+    const alert = page.getByRole("log", { name: "Messages" }).getByRole("alert");
+    await expect(alert.getByRole("link", { name: "Sign in" })).toBeVisible();
+    await signUp(page);
+    await open(page, "/playground");
+    await expect(articles(page)).toHaveCount(2);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(articles(page).last()).toContainText("finish: ");
   });
 });

@@ -40,9 +40,21 @@ for (const colorScheme of THEMES) {
         await open(page, "/playground");
         await page.getByLabel("Message", { exact: true }).fill("What is the capital of France?");
         await page.getByRole("spinbutton", { name: "Max tokens" }).fill("48");
-        await page.getByRole("button", { name: "Run" }).click();
+        await page.keyboard.press("Control+Enter");
         await expect(page.getByText(/finish: /)).toBeVisible();
         await shoot("playground");
+        for (const [mode, query, texts] of [
+          ["embeddings", "", "A cat sleeps.\nA kitten naps.\nThe stock market fell."],
+          ["rerank", "Where do whales live?", "Bread is baked.\nWhales live in the ocean."],
+          ["moderation", "", "You are a stupid idiot.\nHave a nice day."],
+        ]) {
+          await open(page, `/playground?mode=${mode}`);
+          if (query) await page.getByLabel("Query").fill(query);
+          await page.getByRole("textbox").last().fill(texts!);
+          await page.keyboard.press("Control+Enter");
+          await expect(page.getByText(/^\d+ tokens$/)).toBeVisible();
+          await shoot(mode!);
+        }
         await open(page, "/keys");
         await page.getByRole("button", { name: "Actions for first-key" }).click();
         await shoot("key-menu");

@@ -36,6 +36,12 @@ pub fn show_again(dialog: &HtmlDialogElement) {
     let _ = dialog.show_modal();
 }
 
+pub fn has_dialog() -> bool {
+    document()
+        .query_selector("dialog:modal")
+        .is_ok_and(|dialog| dialog.is_some())
+}
+
 /// Gives the focus back to what opened the dialog, or to what has taken its place under the same id, or to the page's
 /// content.
 pub fn close_modal() {

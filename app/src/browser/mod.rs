@@ -7,16 +7,18 @@ mod page;
 mod pointer;
 mod post;
 mod rows;
+mod tab;
 mod time;
 
 pub use code::{anchor_clicked, choose_everywhere, code_to_copy, is_typing};
-pub use dialog::{close_modal, show_again, show_modal};
+pub use dialog::{close_modal, has_dialog, show_again, show_modal};
 pub use page::{
-    awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
+    append, awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
     hide_popover, is_near_end, is_visible, on_return, path, path_and_query, scroll_to_end,
     scroll_to_named, select,
 };
 pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};
 pub use rows::{focus_if_lost, focus_row, is_editing, is_scrolled, step_row};
-pub use time::{every, monotonic_ms, now};
+pub use tab::{drop_fragment, fragment, keep, kept, on_leaving, on_new_fragment, origin};
+pub use time::{every, monotonic_ms, now, unix_seconds};

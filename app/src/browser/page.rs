@@ -99,6 +99,11 @@ pub fn scroll_to_named() {
     });
 }
 
+/// Adds text behind what an element shows, without touching that.
+pub fn append(element: &HtmlElement, text: &str) {
+    let _ = element.insert_adjacent_text("beforeend", text);
+}
+
 pub fn is_visible() -> bool {
     !document().hidden()
 }

@@ -19,6 +19,11 @@ impl Cancel {
         self.0.abort();
     }
 
+    /// Whether the two stop the same call.
+    pub fn is(&self, other: &Cancel) -> bool {
+        self.0 == other.0
+    }
+
     fn is_cancelled(&self) -> bool {
         self.0.signal().aborted()
     }

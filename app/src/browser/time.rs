@@ -31,3 +31,7 @@ pub fn monotonic_ms() -> f64 {
         .map(|performance| performance.now())
         .unwrap_or_default()
 }
+
+pub fn unix_seconds() -> i64 {
+    (js_sys::Date::now() / 1000.0) as i64
+}

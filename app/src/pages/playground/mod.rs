@@ -1,76 +1,104 @@
-//! The playground: a conversation with a model, streamed, with its settings and what each answer took.
+//! The playground: every model tried from the browser, with what each answer took and the code that asks the same.
 
-mod answer;
-mod composer;
-mod conversation;
-mod run;
-mod settings;
-mod transcript;
+mod chat;
+mod code_view;
+mod desk;
+mod embeddings;
+mod fault;
+mod link;
+mod mode;
+mod model_select;
+mod moderation;
+mod rerank;
+mod run_buttons;
+mod service;
+mod share;
+mod sheet;
+mod shot;
+mod tools;
 
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use wire::Task;
 
-use self::composer::Composer;
-use self::conversation::Conversation;
-use self::settings::{Settings, SettingsPanel, SystemField};
-use self::transcript::Transcript;
+use self::chat::ChatBench;
+use self::desk::Desk;
+use self::mode::{ModeTabs, mode_named};
+use self::share::{OriginNotices, arrive, take_link};
+use self::shot::ShotBench;
 use super::loaded::Loaded;
 use super::no_model::NoModel;
 use crate::api::list_models;
+use crate::browser;
+use crate::console::ModelCard;
+use crate::ui::Toasts;
 
 #[component]
 pub fn PlaygroundPage() -> impl IntoView {
     let models = Resource::new(|| (), |()| list_models());
+    let query = use_query_map();
+    let mode = Memo::new(move |_| mode_named(query.read().get_str("mode")));
     view! {
         <Title text="Playground"/>
         <header class="page-head">
             <h1>"Playground"</h1>
+            <ModeTabs mode/>
         </header>
         <noscript>
             <div class="notice warn">
                 <div class="notice-text"><p>"Running a request from this page needs JavaScript. The API itself does not."</p></div>
             </div>
         </noscript>
-        <Loaded from=models view=|models| {
-            let models: Vec<String> =
-                models.into_iter().filter(|model| model.can(Task::Chat)).map(|model| model.id).collect();
-            if models.is_empty() {
-                view! { <NoModel/> }.into_any()
-            } else {
-                view! { <Bench models/> }.into_any()
-            }
-        }/>
+        <Loaded from=models view=move |models| view! { <Bench models mode/> }.into_any()/>
     }
 }
 
 #[component]
-fn Bench(models: Vec<String>) -> impl IntoView {
-    let settings = Settings::new(models.first().cloned().unwrap_or_default());
-    let conversation = Conversation::new(settings);
-    // In an effect, because only a browser has keys to listen to and a request to hang up on.
+fn Bench(models: Vec<ModelCard>, mode: Memo<Task>) -> impl IntoView {
+    let desk = Desk::new(models);
+    let toasts = Toasts::here();
+    // In an effect, because only a browser has keys to listen to, a tab to keep things in and requests to hang up on.
     Effect::new(move |_| {
+        arrive(desk, toasts);
         let keys = window_event_listener(ev::keydown, move |event| {
-            if event.key() == "Escape" && conversation.is_running() {
+            // A dialog has Esc for itself.
+            if event.key() == "Escape" && !browser::has_dialog() && desk.stop() {
                 event.prevent_default();
-                conversation.stop();
             }
         });
+        let leaving = browser::on_leaving(move || desk.keep());
+        let links = browser::on_new_fragment(move || {
+            desk.keep();
+            take_link(desk, toasts);
+        });
         on_cleanup(move || {
-            keys.remove();
-            conversation.stop();
+            for listener in [keys, leaving, links] {
+                listener.remove();
+            }
+            desk.keep();
+            desk.stop();
         });
     });
+    // A browser that dies does not say that it leaves.
+    Effect::new(move |before: Option<bool>| {
+        let running = desk.is_running();
+        if before == Some(true) && !running {
+            desk.keep();
+        }
+        running
+    });
+    let bench = move || {
+        let task = mode.get();
+        match desk.shot(task) {
+            _ if !desk.has_model(task) => view! { <NoModel/> }.into_any(),
+            None => view! { <ChatBench desk/> }.into_any(),
+            Some(shot) => view! { <ShotBench desk shot/> }.into_any(),
+        }
+    };
     view! {
-        <div class="playground">
-            <section class="card conversation" aria-label="Conversation">
-                <SystemField settings/>
-                <Transcript conversation/>
-                <Composer conversation/>
-            </section>
-            <SettingsPanel settings models/>
-        </div>
-        <p class="visually-hidden" role="status">{move || conversation.announcement()}</p>
+        <OriginNotices said=desk.said/>
+        {bench}
     }
 }
