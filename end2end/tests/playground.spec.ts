@@ -1,6 +1,7 @@
+import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { expect, open, shell, signUp, test, workerStats } from "./fixtures";
+import { expect, open, shell, signUp, SIZES, test, THEMES, workerStats } from "./fixtures";
 
 const MAX_TOKENS = 2000;
 
@@ -222,6 +223,50 @@ test("texts are moderated, the worst category first", async ({ page }) => {
   const first = page.getByRole("table").first().getByRole("row").nth(1);
   await expect(first).toContainText("Flagged");
   await expect(page.getByText("It can tell")).toBeVisible();
+});
+
+for (const colorScheme of THEMES) {
+  for (const viewport of SIZES) {
+    test.describe(`${colorScheme}, ${viewport.width} × ${viewport.height}`, () => {
+      test.use({ colorScheme, viewport });
+
+      test("axe finds nothing where there are answers", async ({ page }) => {
+        const examine = async () => {
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }))).toEqual([]);
+        };
+        await setTokens(page, 4);
+        await ask(page, "Say one");
+        await expect(articles(page).last()).toContainText("finish: ");
+        await page.getByText("Raw events").click();
+        await expect(page.getByRole("region", { name: "Raw events" })).toBeVisible();
+        await examine();
+        await page.getByRole("button", { name: /^Edit / }).click();
+        await page.getByRole("button", { name: "Compare with another" }).click();
+        await examine();
+        for (const [mode, texts] of [
+          ["embeddings", "A cat sleeps.\nA kitten naps."],
+          ["moderation", "You are a stupid idiot."],
+        ]) {
+          await open(page, `/playground?mode=${mode}`);
+          await page.getByLabel("Texts").fill(texts!);
+          await page.keyboard.press("Control+Enter");
+          await expect(page.getByText(/^\d+ tokens$/)).toBeVisible();
+          await expect(page.getByLabel("Result")).toHaveAttribute("aria-busy", "false");
+          await examine();
+        }
+      });
+    });
+  }
+}
+
+test("eight texts fit the narrowest screen", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  await open(page, "/playground?mode=embeddings");
+  await page.getByLabel("Texts").fill(Array.from({ length: 8 }, (_, at) => `text ${at}`).join("\n"));
+  await page.keyboard.press("Control+Enter");
+  await expect(page.getByRole("cell")).toHaveCount(64);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });
 
 test.describe("over the limit", () => {

@@ -15,6 +15,9 @@ use crate::example::Field;
 /// The name under which the tab keeps a sheet.
 const NAME: &str = "assisters.playground";
 
+/// What code asks as long as nothing is written.
+const PROMPT: &str = "Name three primary colours.";
+
 #[derive(Clone, Copy)]
 pub struct Desk {
     pub service: Service,
@@ -89,6 +92,7 @@ impl Desk {
             let draft = self.conversation.draft.get_untracked();
             let until = match self.conversation.last_turn() {
                 Some(last) if draft.trim().is_empty() => Until::Turn(last),
+                _ if draft.trim().is_empty() => Until::Prompt(PROMPT.to_owned()),
                 _ => Until::Prompt(draft),
             };
             return self
@@ -113,6 +117,16 @@ impl Desk {
             rerank: shot(self.rerank),
             moderation: shot(self.moderation),
         }
+    }
+
+    /// What a link carries: one mode, and of its answers only what they say.
+    pub fn sheet_to_share(&self, mode: Task) -> Sheet {
+        let mut sheet = self.sheet(Some(mode));
+        let turns = sheet.chat.iter_mut().flat_map(|chat| &mut chat.turns);
+        for answer in turns.flat_map(|turn| &mut turn.answers) {
+            answer.figures = None;
+        }
+        sheet
     }
 
     /// Takes what is on a sheet, leaves what is not, and gives the models that are not there any more.

@@ -1,12 +1,12 @@
 //! How alike texts are: the cosine of each pair of their vectors.
 
 use leptos::prelude::*;
-use wire::{EmbeddingResponse, Vector};
+use serde_json::Value;
 
 use super::shot::Done;
 
 /// How many shades there are between unlike and the same.
-const SHADES: f32 = 10.0;
+const SHADES: f64 = 10.0;
 
 #[component]
 pub fn Similarities(done: Done) -> impl IntoView {
@@ -26,7 +26,7 @@ pub fn Similarities(done: Done) -> impl IntoView {
             let cells = vectors
                 .iter()
                 .map(|other| own.map_or(0.0, |own| cosine(own, other)))
-                .map(|alike| view! { <td class=shade(alike)>{figure(alike)}</td> })
+                .map(cell)
                 .collect_view();
             view! {
                 <tr>
@@ -55,18 +55,31 @@ pub fn Similarities(done: Done) -> impl IntoView {
 }
 
 /// In the order of the texts.
-fn vectors(body: &str) -> Option<Vec<Vec<f32>>> {
-    let mut data = serde_json::from_str::<EmbeddingResponse>(body).ok()?.data;
-    data.sort_by_key(|one| one.index);
-    let vectors = data.into_iter().map(|one| match one.embedding {
-        Vector::Floats(floats) => Some(floats),
-        Vector::Base64(_) => None,
-    });
-    vectors.collect()
+fn vectors(body: &str) -> Option<Vec<Vec<f64>>> {
+    let answer: Value = serde_json::from_str(body).ok()?;
+    let data = answer["data"].as_array()?;
+    let mut vectors = vec![vec![]; data.len()];
+    for one in data {
+        let at = one["index"].as_u64()? as usize;
+        let floats = one["embedding"].as_array()?.iter();
+        *vectors.get_mut(at)? = floats.map(Value::as_f64).collect::<Option<_>>()?;
+    }
+    Some(vectors)
 }
 
-fn cosine(one: &[f32], other: &[f32]) -> f32 {
-    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+/// A figure whose leading zero goes where there is no room for it.
+fn cell(alike: f64) -> impl IntoView {
+    let figure = figure(alike);
+    let parts = figure.split_once("0.").map(|(sign, rest)| {
+        let (sign, rest) = (sign.to_owned(), format!(".{rest}"));
+        view! { {sign} <span class="zero">"0"</span> {rest} }
+    });
+    let whole = parts.is_none().then_some(figure);
+    view! { <td class=shade(alike)>{whole}{parts}</td> }
+}
+
+fn cosine(one: &[f64], other: &[f64]) -> f64 {
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let length = (product(one, one) * product(other, other)).sqrt();
     if length > 0.0 {
         product(one, other) / length
@@ -76,7 +89,7 @@ fn cosine(one: &[f32], other: &[f32]) -> f32 {
 }
 
 /// `0.83`; a minus is one, and no hyphen.
-fn figure(alike: f32) -> String {
+fn figure(alike: f64) -> String {
     let figure = format!("{:.2}", alike.abs());
     if alike < 0.0 && figure != "0.00" {
         format!("−{figure}")
@@ -85,7 +98,7 @@ fn figure(alike: f32) -> String {
     }
 }
 
-fn shade(alike: f32) -> String {
+fn shade(alike: f64) -> String {
     format!(
         "number shade-{:.0}",
         (alike.clamp(0.0, 1.0) * SHADES).round()

@@ -27,7 +27,8 @@ pub fn read(fragment: &str) -> Option<Sheet> {
     if text.len() > LONGEST {
         return None;
     }
-    serde_json::from_slice(&bytes_of(text)?).ok()
+    let json = String::from_utf8(bytes_of(text)?).ok()?;
+    serde_json::from_str(&json).ok()
 }
 
 fn base64url(bytes: &[u8]) -> String {

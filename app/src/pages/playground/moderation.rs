@@ -1,7 +1,8 @@
 //! What a model finds in texts: a score for each category that it knows.
 
 use leptos::prelude::*;
-use wire::{Categories, ModerationResponse, ModerationResult};
+use serde_json::Value;
+use wire::Categories;
 
 use super::shot::Done;
 use crate::ui::{Badge, Tone};
@@ -12,24 +13,28 @@ pub fn Verdicts(
     /// The categories that the model can tell; none where it does not say.
     known: Vec<String>,
 ) -> impl IntoView {
-    let Ok(answer) = serde_json::from_str::<ModerationResponse>(&done.body) else {
+    let answer: Value = serde_json::from_str(&done.body).unwrap_or_default();
+    let Some(results) = answer["results"].as_array() else {
         return view! { <p class="error">"The answer was not understood."</p> }.into_any();
     };
-    let verdicts = answer.results.into_iter().zip(done.texts);
+    let verdicts = results.iter().zip(done.texts);
     verdicts
-        .map(|(result, text)| view! { <Verdict result text known=known.clone()/> })
+        .map(|(result, text)| {
+            let flagged = result["flagged"] == true;
+            view! { <Verdict text flagged rows=sorted(result, &known)/> }
+        })
         .collect_view()
         .into_any()
 }
 
 #[component]
-fn Verdict(result: ModerationResult, text: String, known: Vec<String>) -> impl IntoView {
-    let badge = if result.flagged {
+fn Verdict(text: String, flagged: bool, rows: Vec<Row>) -> impl IntoView {
+    let badge = if flagged {
         view! { <Badge tone=Tone::Danger word="Flagged"/> }
     } else {
         view! { <Badge tone=Tone::Ok word="Not flagged"/> }
     };
-    let rows = sorted(&result, &known)
+    let rows = rows
         .into_iter()
         .map(|row| {
             let flag = row.flagged.then(|| view! { <Badge tone=Tone::Danger word="Flagged"/> });
@@ -63,29 +68,26 @@ fn Verdict(result: ModerationResult, text: String, known: Vec<String>) -> impl I
     }
 }
 
-#[derive(Debug, PartialEq)]
 struct Row {
     name: &'static str,
-    score: f32,
+    score: f64,
     flagged: bool,
 }
 
 /// Flagged ones first, then by score; those that the model cannot tell are left out.
-fn sorted(result: &ModerationResult, known: &[String]) -> Vec<Row> {
-    let scores = result.category_scores.iter();
-    let rows = scores.zip(result.categories.iter());
-    let mut rows: Vec<_> = rows
-        .map(|((name, score), (_, flagged))| Row {
+fn sorted(result: &Value, known: &[String]) -> Vec<Row> {
+    let mut rows: Vec<_> = Categories::<()>::NAMES
+        .into_iter()
+        .map(|name| Row {
             name,
-            score: *score,
-            flagged: *flagged,
+            score: result["category_scores"][name].as_f64().unwrap_or_default(),
+            flagged: result["categories"][name] == true,
         })
         .filter(|row| row.flagged || known.is_empty() || known.iter().any(|name| name == row.name))
         .collect();
     rows.sort_by(|a, b| {
-        (b.flagged, b.score)
-            .partial_cmp(&(a.flagged, a.score))
-            .unwrap_or(std::cmp::Ordering::Equal)
+        let by_flag = b.flagged.cmp(&a.flagged);
+        by_flag.then(b.score.total_cmp(&a.score))
     });
     rows
 }
@@ -117,16 +119,11 @@ mod tests {
 
     #[test]
     fn what_is_flagged_comes_first_and_what_cannot_be_told_not_at_all() {
-        let result = ModerationResult {
-            flagged: true,
-            categories: Categories::each(|name| name == "violence"),
-            category_scores: Categories::each(|name| match name {
-                "violence" => 0.6,
-                "hate" => 0.9,
-                _ => 0.0,
-            }),
-            category_applied_input_types: Categories::each(|_| vec![]),
-        };
+        let result = serde_json::json!({
+            "flagged": true,
+            "categories": {"violence": true, "hate": false},
+            "category_scores": {"violence": 0.6, "hate": 0.9, "sexual": 0},
+        });
         let known = ["hate", "violence", "sexual"].map(str::to_owned);
         let names: Vec<_> = sorted(&result, &known).iter().map(|row| row.name).collect();
         assert_eq!(names, ["violence", "hate", "sexual"]);

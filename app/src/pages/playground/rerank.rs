@@ -1,22 +1,19 @@
 //! Documents in the order of how well they answer a query.
 
 use leptos::prelude::*;
-use wire::{RerankResponse, RerankResult};
+use serde_json::Value;
 
 use super::shot::Done;
 
 #[component]
 pub fn Ranking(done: Done) -> impl IntoView {
-    let Ok(answer) = serde_json::from_str::<RerankResponse>(&done.body) else {
+    let Some(results) = results(&done.body) else {
         return view! { <p class="error">"The answer was not understood."</p> }.into_any();
     };
-    let (least, most) = bounds(&answer.results);
-    let rows = answer
-        .results
+    let (least, most) = bounds(&results);
+    let rows = results
         .into_iter()
-        .map(|result| {
-            let score = result.relevance_score;
-            let at = result.index as usize;
+        .map(|(at, score)| {
             let text = done.texts.get(at).cloned().unwrap_or_default();
             view! {
                 <tr>
@@ -51,11 +48,21 @@ pub fn Ranking(done: Done) -> impl IntoView {
     .into_any()
 }
 
+/// Which document, and its score; the best first, as the API has them.
+fn results(body: &str) -> Option<Vec<(usize, f64)>> {
+    let answer: Value = serde_json::from_str(body).ok()?;
+    let results = answer["results"].as_array()?.iter().map(|result| {
+        let index = result["index"].as_u64()? as usize;
+        Some((index, result["relevance_score"].as_f64()?))
+    });
+    results.collect()
+}
+
 /// Scores are from 0 to 1 with most models; the bars of others reach as far as theirs do.
-fn bounds(results: &[RerankResult]) -> (f32, f32) {
-    let scores = results.iter().map(|result| result.relevance_score);
+fn bounds(results: &[(usize, f64)]) -> (f64, f64) {
+    let scores = results.iter().map(|(_, score)| *score);
     scores.fold((0.0, 1.0), |(least, most), score| {
-        (least.min(score), most.max(score))
+        (f64::min(least, score), f64::max(most, score))
     })
 }
 
@@ -65,15 +72,14 @@ mod tests {
 
     #[test]
     fn bars_reach_as_far_as_scores_do() {
-        let results = |scores: &[f32]| -> Vec<_> {
-            let results = scores.iter().map(|score| RerankResult {
-                index: 0,
-                relevance_score: *score,
-                document: None,
-            });
-            results.collect()
-        };
-        assert_eq!(bounds(&results(&[0.9, 0.1])), (0.0, 1.0));
-        assert_eq!(bounds(&results(&[7.5, -2.0])), (-2.0, 7.5));
+        assert_eq!(bounds(&[(0, 0.9), (1, 0.1)]), (0.0, 1.0));
+        assert_eq!(bounds(&[(0, 7.5), (1, -2.0)]), (-2.0, 7.5));
+    }
+
+    #[test]
+    fn results_are_read_as_the_api_writes_them() {
+        let body = r#"{"id":"rerank-1","results":[{"index":1,"relevance_score":0.5},{"index":0,"relevance_score":0}]}"#;
+        assert_eq!(results(body), Some(vec![(1, 0.5), (0, 0.0)]));
+        assert_eq!(results("{}"), None);
     }
 }

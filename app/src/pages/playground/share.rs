@@ -26,7 +26,7 @@ pub fn ShareButton(desk: Desk, task: Task) -> impl IntoView {
     let able = browser::can_copy();
     let toasts = Toasts::here();
     let share = move |_| {
-        let fragment = link::write(&desk.sheet(Some(task)));
+        let fragment = link::write(&desk.sheet_to_share(task));
         if fragment.len() > link::LONGEST {
             desk.said.set(vec![Origin::TooLong(fragment.len())]);
             return;
@@ -48,15 +48,16 @@ pub fn ShareButton(desk: Desk, task: Task) -> impl IntoView {
 
 /// Fills the page from what the address carries or, without that, from what this tab kept.
 pub fn arrive(desk: Desk, toasts: Toasts) {
-    if !take_link(desk, toasts)
-        && let Some(kept) = Desk::kept()
-    {
-        let gone = desk.fill(kept);
-        desk.said.set(gone_models(gone));
+    if take_link(desk, toasts) {
+        return;
+    }
+    if let Some(kept) = Desk::kept() {
+        let gone = gone_models(desk.fill(kept));
+        desk.said.update(|said| said.extend(gone));
     }
 }
 
-/// Whether the address had a link's fragment, which is taken off it.
+/// Whether the page was filled from the address, off which the fragment is taken.
 pub fn take_link(desk: Desk, toasts: Toasts) -> bool {
     let Some(fragment) = browser::fragment().filter(|fragment| link::is_one(fragment)) else {
         return false;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::reactive::send_wrapper_ext::SendOption;
 use leptos::task::spawn_local;
+use serde_json::Value;
 use wire::Task;
 
 use super::desk::Desk;
@@ -19,6 +20,7 @@ use crate::browser::{self, Cancel, Lost};
 use crate::console::ModelCard;
 use crate::example::{Field, Json};
 use crate::format;
+use crate::ui::Toasts;
 
 /// The most texts whose similarities fit on a page, and whose verdicts anybody reads.
 const MOST_TEXTS: usize = 8;
@@ -215,6 +217,12 @@ impl Shot {
         (!model.is_empty()).then_some(model)
     }
 
+    fn clear(&self) {
+        self.query.set(String::new());
+        self.texts.set(String::new());
+        self.outcome.set(None);
+    }
+
     fn card(&self) -> Option<ModelCard> {
         let model = self.model.get();
         self.cards
@@ -275,6 +283,15 @@ fn ShotForm(desk: Desk, shot: Shot) -> impl IntoView {
         _ => ("Texts", "One a line, from 2 to 8.", "input"),
     };
     let run = Callback::new(move |()| shot.run());
+    let toasts = Toasts::here();
+    let clear = move |_| {
+        let before = desk.sheet(None);
+        shot.clear();
+        desk.keep();
+        let undo = Callback::new(move |()| desk.put_back(before.clone()));
+        toasts.offer("Cleared the request", "Undo", undo);
+        browser::focus("texts");
+    };
     view! {
         <section class="card shot-form" aria-label="Request">
             {(shot.task == Task::Rerank).then(|| view! {
@@ -284,11 +301,7 @@ fn ShotForm(desk: Desk, shot: Shot) -> impl IntoView {
             <div class="actions">
                 <button
                     type="button" class="button quiet"
-                    on:click=move |_| {
-                        drop(shot.fill(ShotSheet { model: shot.model.get_untracked(), ..ShotSheet::default() }));
-                        desk.keep();
-                        browser::focus("texts");
-                    }
+                    on:click=clear
                 >
                     "Clear"
                 </button>
@@ -381,8 +394,9 @@ fn is_at_field(fault: &Fault, task: Task) -> bool {
 
 #[component]
 fn Answered(shot: Shot, done: Done) -> impl IntoView {
-    let tokens = serde_json::from_str::<Used>(&done.body)
-        .map(|used| format!("{} tokens", format::count(used.usage.prompt_tokens)));
+    let answer: Value = serde_json::from_str(&done.body).unwrap_or_default();
+    let tokens = answer["usage"]["prompt_tokens"].as_u64();
+    let tokens = tokens.map(|tokens| format!("{} tokens", format::count(tokens)));
     let ms = format!("{:.0} ms", done.ms);
     let id = done
         .request_id
@@ -401,16 +415,10 @@ fn Answered(shot: Shot, done: Done) -> impl IntoView {
         {body}
         <p class="figures">
             <span>{ms}</span>
-            {tokens.ok().map(|tokens| view! { <span>{tokens}</span> })}
+            {tokens.map(|tokens| view! { <span>{tokens}</span> })}
             {id}
         </p>
     }
-}
-
-/// What all three answers have.
-#[derive(serde::Deserialize)]
-struct Used {
-    usage: wire::PromptUsage,
 }
 
 /// What there is to know of the chosen model before it is asked.

@@ -39,17 +39,35 @@ fn PromptView(turn: Turn, conversation: Conversation) -> impl IntoView {
         }
     };
     let about = start_of(&prompt);
+    let edit = NodeRef::<html::Button>::new();
+    // The editor takes the focus with it as it goes; it came from the button.
+    Effect::new(move |before: Option<bool>| {
+        let editing = editing.get();
+        if before == Some(true) && !editing {
+            request_animation_frame(move || {
+                if let Some(edit) = edit.get_untracked() {
+                    let _ = edit.focus();
+                }
+            });
+        }
+        editing
+    });
+    let delete = move |_| {
+        conversation.delete(id);
+        browser::focus("prompt");
+    };
     view! {
         <article class="turn">
             <header class="turn-head">
                 <h2 class="turn-who">"You"</h2>
                 <button
+                    node_ref=edit
                     type="button" class="button quiet small" hidden=move || editing.get()
                     on:click=move |_| editing.set(true)
                 >
                     "Edit" <span class="visually-hidden">{format!(" “{about}”")}</span>
                 </button>
-                <button type="button" class="button quiet small" on:click=move |_| conversation.delete(id)>
+                <button type="button" class="button quiet small" on:click=delete>
                     "Delete" <span class="visually-hidden">{format!(" “{about}” and its answer")}</span>
                 </button>
             </header>
@@ -113,7 +131,10 @@ fn AnswerView(turn: usize, answer: Answer, conversation: Conversation) -> impl I
         state,
         events,
     } = answer;
-    let again = Callback::new(move |()| conversation.ask_again(turn, id));
+    let again = Callback::new(move |()| {
+        conversation.ask_again(turn, id);
+        browser::focus("prompt");
+    });
     let busy = {
         let state = state.clone();
         Signal::derive(move || matches!(*state.read(), State::Waiting(_) | State::Streaming { .. }))
