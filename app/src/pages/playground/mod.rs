@@ -15,6 +15,7 @@ mod service;
 mod share;
 mod sheet;
 mod shot;
+mod shot_bench;
 mod tools;
 
 use leptos::ev;
@@ -27,7 +28,7 @@ use self::chat::ChatBench;
 use self::desk::Desk;
 use self::mode::{ModeTabs, mode_named};
 use self::share::{OriginNotices, arrive, take_link};
-use self::shot::ShotBench;
+use self::shot_bench::ShotBench;
 use super::loaded::Loaded;
 use super::no_model::NoModel;
 use crate::api::list_models;

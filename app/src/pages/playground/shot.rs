@@ -3,24 +3,14 @@
 use leptos::prelude::*;
 use leptos::reactive::send_wrapper_ext::SendOption;
 use leptos::task::spawn_local;
-use serde_json::Value;
 use wire::Task;
 
-use super::desk::Desk;
-use super::embeddings::Similarities;
-use super::fault::{Fault, FaultNotice, RequestLink};
-use super::model_select::ModelSelect;
-use super::moderation::{Known, Verdicts};
-use super::rerank::Ranking;
-use super::run_buttons::RunButtons;
-use super::service::{Rates, Service, Stop};
+use super::fault::Fault;
+use super::service::{Service, Stop};
 use super::sheet::ShotSheet;
-use super::tools::Tools;
 use crate::browser::{self, Cancel, Lost};
 use crate::console::ModelCard;
 use crate::example::{Field, Json};
-use crate::format;
-use crate::ui::Toasts;
 
 /// The most texts whose similarities fit on a page, and whose verdicts anybody reads.
 const MOST_TEXTS: usize = 8;
@@ -29,16 +19,16 @@ const MOST_TEXTS: usize = 8;
 pub struct Shot {
     pub task: Task,
     service: Service,
-    cards: StoredValue<Vec<ModelCard>>,
-    model: RwSignal<String>,
+    pub cards: StoredValue<Vec<ModelCard>>,
+    pub model: RwSignal<String>,
     /// For rerank alone.
-    query: RwSignal<String>,
+    pub query: RwSignal<String>,
     /// One a line.
-    texts: RwSignal<String>,
-    outcome: RwSignal<Option<Result<Done, Fault>>>,
+    pub texts: RwSignal<String>,
+    pub outcome: RwSignal<Option<Result<Done, Fault>>>,
     /// As in a conversation.
     running: RwSignal<SendOption<Cancel>>,
-    announcement: RwSignal<String>,
+    pub announcement: RwSignal<String>,
 }
 
 /// An answer, and to what.
@@ -46,8 +36,8 @@ pub struct Shot {
 pub struct Done {
     pub texts: Vec<String>,
     pub body: String,
-    ms: f64,
-    request_id: Option<String>,
+    pub ms: f64,
+    pub request_id: Option<String>,
 }
 
 impl Shot {
@@ -129,7 +119,7 @@ impl Shot {
         }
     }
 
-    fn run(&self) {
+    pub fn run(&self) {
         if self.running.with_untracked(|running| running.is_some()) {
             return;
         }
@@ -217,20 +207,20 @@ impl Shot {
         (!model.is_empty()).then_some(model)
     }
 
-    fn clear(&self) {
+    pub fn clear(&self) {
         self.query.set(String::new());
         self.texts.set(String::new());
         self.outcome.set(None);
     }
 
-    fn card(&self) -> Option<ModelCard> {
+    pub fn card(&self) -> Option<ModelCard> {
         let model = self.model.get();
         self.cards
             .with_value(|cards| cards.iter().find(|card| card.id == model).cloned())
     }
 
     /// What there is to say under the field that a request calls `name`.
-    fn error(&self, name: &'static str) -> Signal<Option<String>> {
+    pub fn error(&self, name: &'static str) -> Signal<Option<String>> {
         let outcome = self.outcome;
         Signal::derive(move || match &*outcome.read() {
             Some(Err(fault)) if root(fault.param.as_deref()) == name => Some(fault.message.clone()),
@@ -254,201 +244,12 @@ fn field_of(param: Option<&str>) -> &'static str {
     }
 }
 
-#[component]
-pub fn ShotBench(desk: Desk, shot: Shot) -> impl IntoView {
-    view! {
-        <div class="playground shot">
-            <div class="shot-main">
-                <ShotForm desk shot/>
-                <Outcome shot/>
-            </div>
-            <section class="card settings" aria-label="Settings">
-                <ModelSelect
-                    id="model" label="Model" model=shot.model
-                    choose=Callback::new(move |model| shot.model.set(model))
-                    models=shot.cards.get_value()
-                />
-                <About shot/>
-            </section>
-        </div>
-        <p class="visually-hidden" role="status">{move || shot.announcement.get()}</p>
-    }
-}
-
-#[component]
-fn ShotForm(desk: Desk, shot: Shot) -> impl IntoView {
-    let (label, help, name) = match shot.task {
-        Task::Rerank => ("Documents", "One a line.", "documents"),
-        Task::Moderation => ("Texts", "One a line, up to 8.", "input"),
-        _ => ("Texts", "One a line, from 2 to 8.", "input"),
-    };
-    let run = Callback::new(move |()| shot.run());
-    let toasts = Toasts::here();
-    let clear = move |_| {
-        let before = desk.sheet(None);
-        shot.clear();
-        desk.keep();
-        let undo = Callback::new(move |()| desk.put_back(before.clone()));
-        toasts.offer("Cleared the request", "Undo", undo);
-        browser::focus("texts");
-    };
-    view! {
-        <section class="card shot-form" aria-label="Request">
-            {(shot.task == Task::Rerank).then(|| view! {
-                <ShotField id="query" label="Query" help="" rows=1 value=shot.query error=shot.error("query") run/>
-            })}
-            <ShotField id="texts" label help rows=4 value=shot.texts error=shot.error(name) run/>
-            <div class="actions">
-                <button
-                    type="button" class="button quiet"
-                    on:click=clear
-                >
-                    "Clear"
-                </button>
-                <Tools desk task=shot.task/>
-                <RunButtons
-                    running=Signal::derive(move || shot.is_running())
-                    run
-                    stop=Callback::new(move |()| shot.stop())
-                />
-            </div>
-            <Rates service=desk.service/>
-        </section>
-    }
-}
-
-#[component]
-fn ShotField(
-    id: &'static str,
-    label: &'static str,
-    help: &'static str,
-    rows: u32,
-    value: RwSignal<String>,
-    error: Signal<Option<String>>,
-    run: Callback<()>,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <textarea
-                id=id
-                rows=rows.to_string()
-                aria-describedby=format!("{id}-help")
-                aria-invalid=move || error.read().is_some().then_some("true")
-                prop:value=value
-                on:input:target=move |event| value.set(event.target().value())
-                on:keydown=move |event| {
-                    if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-                        event.prevent_default();
-                        run.run(());
-                    }
-                }
-            ></textarea>
-            <p id=format!("{id}-help") class=move || if error.read().is_some() { "error" } else { "help" }>
-                {move || error.get().unwrap_or_else(|| help.to_owned())}
-            </p>
-        </div>
-    }
-}
-
-/// The last answer, which stays while the next is awaited.
-#[component]
-fn Outcome(shot: Shot) -> impl IntoView {
-    let running = Signal::derive(move || shot.is_running());
-    let again = Callback::new(move |()| shot.run());
-    let body = move || match shot.outcome.get() {
-        None => {
-            let hint = match shot.task {
-                Task::Rerank => "The documents come back sorted by how well they answer the query.",
-                Task::Moderation => "Each text comes back with a score for every category.",
-                _ => "Each pair of texts comes back with how alike the two are.",
-            };
-            view! { <p class="hint start">{hint}</p> }.into_any()
-        }
-        // A fault of a field stands there.
-        Some(Err(fault)) if is_at_field(&fault, shot.task) => {
-            let id = fault
-                .request_id
-                .map(|id| view! { <p class="hint">"Request " <RequestLink id/></p> });
-            view! { <div class="start">{id}</div> }.into_any()
-        }
-        Some(Err(fault)) => {
-            view! { <FaultNotice fault again=Some(again) busy=running/> }.into_any()
-        }
-        Some(Ok(done)) => view! { <Answered shot done/> }.into_any(),
-    };
-    view! {
-        <section class="card outcome" aria-label="Result" aria-busy=move || running.get().to_string()>
-            {body}
-        </section>
-    }
-}
-
-fn is_at_field(fault: &Fault, task: Task) -> bool {
+/// Whether a fault is one of a field that shows it.
+pub fn is_at_field(fault: &Fault, task: Task) -> bool {
     match root(fault.param.as_deref()) {
         "input" => task != Task::Rerank,
         "query" | "documents" => task == Task::Rerank,
         _ => false,
-    }
-}
-
-#[component]
-fn Answered(shot: Shot, done: Done) -> impl IntoView {
-    let answer: Value = serde_json::from_str(&done.body).unwrap_or_default();
-    let tokens = answer["usage"]["prompt_tokens"].as_u64();
-    let tokens = tokens.map(|tokens| format!("{} tokens", format::count(tokens)));
-    let ms = format!("{:.0} ms", done.ms);
-    let id = done
-        .request_id
-        .clone()
-        .map(|id| view! { <RequestLink id/> });
-    let known = move || shot.card().map(|card| card.moderation_categories);
-    let body = match shot.task {
-        Task::Rerank => view! { <Ranking done/> }.into_any(),
-        Task::Moderation => {
-            let known = untrack(known).unwrap_or_default();
-            view! { <Verdicts done known/> }.into_any()
-        }
-        _ => view! { <Similarities done/> }.into_any(),
-    };
-    view! {
-        {body}
-        <p class="figures">
-            <span>{ms}</span>
-            {tokens.map(|tokens| view! { <span>{tokens}</span> })}
-            {id}
-        </p>
-    }
-}
-
-/// What there is to know of the chosen model before it is asked.
-#[component]
-fn About(shot: Shot) -> impl IntoView {
-    move || {
-        let card = shot.card()?;
-        let context = card.context.map(|tokens| {
-            format!(
-                "Reads up to {} tokens of a text.",
-                format::count(tokens.into())
-            )
-        });
-        let dimensions = card.dimensions.filter(|_| shot.task == Task::Embeddings);
-        let dimensions = dimensions.map(|length| format!("Its vectors have {length} dimensions."));
-        let method = card.rerank_method.filter(|_| shot.task == Task::Rerank);
-        let method = method.map(|method| match method.as_str() {
-            "bi-encoder-cosine" => {
-                "Ranks by cosine: it knows a topic better than an answer.".to_owned()
-            }
-            "cross-encoder" => "Reads the query and each document together.".to_owned(),
-            other => format!("Ranks by {other}."),
-        });
-        let lines = [context, dimensions, method].into_iter().flatten();
-        let lines = lines
-            .map(|line| view! { <p class="help">{line}</p> })
-            .collect_view();
-        let known = (shot.task == Task::Moderation)
-            .then(|| view! { <Known known=card.moderation_categories/> });
-        Some(view! { <div class="about">{lines} {known}</div> })
     }
 }
 
