@@ -53,7 +53,7 @@ test("usage is read by keyboard, and every choice is in the address", async ({ p
   await page.getByRole("link", { name: "Table" }).click();
   await expect(page.getByRole("table", { name: "Errors over time" })).toBeVisible();
 
-  await page.getByLabel("Status").selectOption("5xx errors");
+  await page.getByLabel("Status", { exact: true }).selectOption("5xx errors");
   await expect(page.getByText("No requests match these filters")).toBeVisible();
   await page.getByRole("link", { name: "Clear filters" }).click();
   await expect(page.getByRole("table", { name: "Errors over time" })).toBeVisible();
