@@ -5,7 +5,8 @@ import { call, createFirstKey, expect, freshEmail, open, PASSWORD, signUp, test 
 /** Presses Tab until the focus has come round, and says what it met without a visible ring, and what it never met. */
 async function walk(page: Page) {
   const all = await page.evaluate(() => {
-    const reachable = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+    // Of radio buttons that belong together Tab meets the chosen one, and arrows lead to the others.
+    const reachable = "a[href], button, input:not([type='radio']:not(:checked)), select, textarea, summary, [tabindex='0']";
     // What a modal dialog covers is out of reach, and is to be.
     const within = document.querySelector("dialog:modal") ?? document;
     const shown = [...within.querySelectorAll<HTMLElement>(reachable)].filter(

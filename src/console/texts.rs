@@ -1,13 +1,12 @@
 //! The public pages in the forms that programs read: the docs as Markdown, the status as JSON.
 
 use app::console::{Problem, Public};
-use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Router, http::HeaderMap};
+use axum::{Json, Router};
 
 use super::public::PublicSite;
 use super::{Dashboard, STATUS};
@@ -37,16 +36,15 @@ pub async fn negotiate(
         let name = name.to_owned();
         return as_text(dashboard, |values| docs::markdown(&name, values)).await;
     }
-    if path == STATUS && wants_json(request.headers()) {
-        let mut response = status(State(dashboard)).await;
-        vary(&mut response);
-        return response;
+    if path != STATUS {
+        return next.run(request).await;
     }
-    let is_status = path == STATUS;
-    let mut response = next.run(request).await;
-    if is_status {
-        vary(&mut response);
-    }
+    let mut response = match wants_json(request.headers()) {
+        true => status(State(dashboard)).await,
+        false => next.run(request).await,
+    };
+    let accept = HeaderValue::from_static("accept");
+    response.headers_mut().append(header::VARY, accept);
     response
 }
 
@@ -82,11 +80,6 @@ async fn status(State(dashboard): State<Dashboard>) -> Response {
 
 fn unavailable(problem: Problem) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, problem.message).into_response()
-}
-
-fn vary(response: &mut Response) {
-    let accept = HeaderValue::from_static("accept");
-    response.headers_mut().append(header::VARY, accept);
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

@@ -57,21 +57,33 @@ fn Leaf(doc: Doc, asked: Memo<String>) -> impl IntoView {
     let here = doc.name.clone();
     let doc = StoredValue::new(doc);
     let shown = Memo::new(move |_| asked.read().is_empty());
+    let no_contents = contents.len() < 2;
+    let without_contents = move || no_contents || !shown.get();
     view! {
         <div class="docs">
             <div class="docs-side">
                 <SearchField asked/>
-                <details class="more docs-menu">
-                    <summary>"All pages"</summary>
-                    <PageList groups=groups.clone() here=here.clone() label="Docs, on small screens"/>
-                </details>
+                // Where there is no room beside the article, both unfold above it.
+                <div class="docs-menus">
+                    <details class="more">
+                        <summary>"All pages"</summary>
+                        <PageList groups=groups.clone() here=here.clone() label="Docs, unfolded"/>
+                    </details>
+                    <details class="more" hidden=without_contents>
+                        <summary>"On this page"</summary>
+                        <nav aria-label="On this page, unfolded"><Contents contents=contents.clone()/></nav>
+                    </details>
+                </div>
                 <div class="docs-pages"><PageList groups here label="Docs"/></div>
             </div>
             {move || match shown.get() {
                 true => view! { <Article doc=doc.get_value()/> }.into_any(),
                 false => view! { <Results asked/> }.into_any(),
             }}
-            <Contents contents shown/>
+            <nav class="docs-contents" aria-label="On this page" hidden=without_contents>
+                <p>"On this page"</p>
+                <Contents contents/>
+            </nav>
         </div>
     }
 }
@@ -103,10 +115,8 @@ fn PageList(groups: Vec<DocGroup>, here: String, label: &'static str) -> impl In
     }
 }
 
-/// Beside the article, where there is room.
 #[component]
-fn Contents(contents: Vec<DocHeading>, shown: Memo<bool>) -> impl IntoView {
-    let is_short = contents.len() < 2;
+fn Contents(contents: Vec<DocHeading>) -> impl IntoView {
     let links = contents.into_iter().map(|heading| {
         view! {
             <li class:nested=heading.is_nested>
@@ -114,10 +124,5 @@ fn Contents(contents: Vec<DocHeading>, shown: Memo<bool>) -> impl IntoView {
             </li>
         }
     });
-    view! {
-        <nav class="docs-contents" aria-label="On this page" hidden=move || is_short || !shown.get()>
-            <p>"On this page"</p>
-            <ul>{links.collect_view()}</ul>
-        </nav>
-    }
+    view! { <ul class="docs-headings">{links.collect_view()}</ul> }
 }
