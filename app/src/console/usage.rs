@@ -129,6 +129,14 @@ impl UsageQuery {
         self.step.unwrap_or(Step::of(self.range.length_ms()))
     }
 
+    /// The same as a table, or as a chart.
+    pub fn viewed(&self, table: bool) -> Self {
+        UsageQuery {
+            table,
+            ..self.clone()
+        }
+    }
+
     /// The page's address.
     pub fn href(&self) -> String {
         self.at("/usage")

@@ -30,13 +30,13 @@ pub fn TotalTiles(totals: Totals) -> impl IntoView {
 
 /// Every metric with its figure for the whole range: choosing one draws it below.
 #[component]
-pub fn MetricTiles(figures: Figures, query: UsageQuery) -> impl IntoView {
+pub fn MetricTiles(figures: Figures, query: UsageQuery, table: Memo<bool>) -> impl IntoView {
     let tiles = Metric::ALL.map(|(metric, _, title)| {
-        let href = UsageQuery {
+        let own = UsageQuery {
             metric,
             ..query.clone()
-        }
-        .href();
+        };
+        let href = move || own.viewed(table.get()).href();
         let current = (query.metric == metric).then_some("true");
         let (figure, exact, hint) = told(metric, &figures);
         view! {

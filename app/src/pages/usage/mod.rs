@@ -28,13 +28,7 @@ pub fn UsagePage() -> impl IntoView {
     let query = Memo::new(move |_| UsageQuery::parse(&map.read().to_query_string()));
     let usage = Resource::new(
         // Chart or table, it is the same figures.
-        move || {
-            UsageQuery {
-                table: false,
-                ..query.get()
-            }
-            .to_string()
-        },
+        move || query.read().viewed(false).to_string(),
         |text| async move { load_usage(text.clone()).await.map(|usage| (text, usage)) },
     );
     view! {
@@ -49,7 +43,7 @@ pub fn UsagePage() -> impl IntoView {
         <CustomRange query/>
         <Kept
             from=usage
-            same=Signal::derive(move || UsageQuery { table: false, ..query.get() }.to_string())
+            same=Signal::derive(move || query.read().viewed(false).to_string())
             view=move |usage: Usage, asked: String| view! { <Body usage asked query/> }.into_any()
         />
         <Foot usage/>
@@ -69,29 +63,22 @@ pub fn show(href: &str) {
 fn Body(usage: Usage, asked: String, query: Memo<UsageQuery>) -> impl IntoView {
     // Of what was asked when these figures came, not of what is being asked now.
     let asked = UsageQuery::parse(&asked);
-    if usage.total.totals.requests == 0 {
-        return view! { <Nothing query=asked/> }.into_any();
-    }
-    let (for_chart, for_table) = (
-        (usage.clone(), asked.clone()),
-        (usage.clone(), asked.clone()),
-    );
     let table = Memo::new(move |_| query.read().table);
+    if usage.total.totals.requests == 0 {
+        return view! { <Nothing query=asked.viewed(table.get_untracked())/> }.into_any();
+    }
+    let shown = (usage.clone(), asked.clone());
     view! {
-        <MetricTiles figures=usage.total query=asked.clone()/>
+        <MetricTiles figures=usage.total query=asked.clone() table/>
         <ViewTabs query=asked.clone() table/>
         {move || {
-            let ((usage, query), table) = if table.get() {
-                (for_table.clone(), true)
-            } else {
-                (for_chart.clone(), false)
-            };
-            match table {
+            let (usage, query) = shown.clone();
+            match table.get() {
                 true => view! { <BucketTable usage query/> }.into_any(),
                 false => view! { <UsageChart usage query/> }.into_any(),
             }
         }}
-        <GroupTable groups=usage.groups query=asked/>
+        <GroupTable groups=usage.groups query=asked table/>
     }
     .into_any()
 }

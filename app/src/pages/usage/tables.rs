@@ -52,13 +52,13 @@ pub fn BucketTable(usage: Usage, query: UsageQuery) -> impl IntoView {
 }
 
 #[component]
-pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery) -> impl IntoView {
+pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery, table: Memo<bool>) -> impl IntoView {
     let title = format!("By {}", query.group.title().to_lowercase());
     let caption = format!("Usage {}", title.to_lowercase());
     let label = caption.clone();
     let rows = groups
         .into_iter()
-        .map(|group| view! { <GroupRow group query=query.clone()/> })
+        .map(|group| view! { <GroupRow group query=query.clone() table/> })
         .collect_view();
     let of_times = match query.group == Group::Status || query.filter.status.is_some() {
         true => "Times of streams to their first token.",
@@ -93,7 +93,7 @@ pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery) -> impl IntoView {
 
 /// A group leads to its own figures; its number of requests, to the requests themselves.
 #[component]
-fn GroupRow(group: GroupUsage, query: UsageQuery) -> impl IntoView {
+fn GroupRow(group: GroupUsage, query: UsageQuery, table: Memo<bool>) -> impl IntoView {
     let GroupUsage { id, name, figures } = group;
     let Figures {
         totals,
@@ -112,7 +112,7 @@ fn GroupRow(group: GroupUsage, query: UsageQuery) -> impl IntoView {
             let own = UsageQuery { filter, ..query };
             let told = format!(" requests of {name} in the log");
             (
-                view! { <a href=own.href() data-noscroll="true">{name}</a> }.into_any(),
+                view! { <a href=move || own.viewed(table.get()).href() data-noscroll="true">{name}</a> }.into_any(),
                 view! { <a href=log.href()>{requests}<span class="visually-hidden">{told}</span></a> }.into_any(),
             )
         }
