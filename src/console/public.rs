@@ -196,11 +196,14 @@ fn health(workers: &[WorkerStanding]) -> Health {
         serving.partition(|worker| worker.state == WorkerState::Ready);
     match (ready.as_slice(), others.as_slice()) {
         ([], _) => Health::Down,
-        (ready, []) if ready.iter().all(|worker| worker.error_rate < FAILING) => {
-            Health::Operational
-        }
+        (ready, []) if !ready.iter().any(|worker| is_failing(worker)) => Health::Operational,
         _ => Health::Degraded,
     }
+}
+
+/// What has answered no request yet has only been late to start, which counts as a failure too.
+fn is_failing(worker: &WorkerStanding) -> bool {
+    worker.latency.is_some() && worker.error_rate >= FAILING
 }
 
 /// The middle of the ready workers' times to the first byte.
@@ -257,8 +260,12 @@ mod tests {
             (vec![ready(), draining()], Health::Operational),
             (vec![ready(), ejected()], Health::Degraded),
             (
-                vec![worker(WorkerState::Ready, 0.5, None)],
+                vec![worker(WorkerState::Ready, 0.5, Some(20))],
                 Health::Degraded,
+            ),
+            (
+                vec![worker(WorkerState::Ready, 0.5, None)],
+                Health::Operational,
             ),
             (vec![ejected(), draining()], Health::Down),
             (vec![worker(WorkerState::HalfOpen, 0.0, None)], Health::Down),
