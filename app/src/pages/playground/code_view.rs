@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wire::Task;
 
+use super::button::Button;
 use super::desk::Desk;
 use crate::example::{Language, in_language};
 use crate::frame::AccountState;
@@ -38,8 +39,9 @@ pub fn CodeDialog(desk: Desk, task: Task, open: RwSignal<bool>) -> impl IntoView
             .settings
             .models
             .with_untracked(|models| models.len() > 1);
+    let close = Callback::new(move |()| open.set(false));
     view! {
-        <Dialog title="Code for this request" on_close=Callback::new(move |()| open.set(false))>
+        <Dialog title="Code for this request" on_close=close>
             <div class="code code-view">
                 <div class="code-head">
                     <div class="tabs" role="group" aria-label="Language">{tabs.into_iter().collect_view()}</div>
@@ -52,7 +54,7 @@ pub fn CodeDialog(desk: Desk, task: Task, open: RwSignal<bool>) -> impl IntoView
                 {several.then_some(" This asks the first model; name another to ask that one.")}
             </p>
             <div class="actions">
-                <button type="button" class="button primary" on:click=move |_| open.set(false)>"Done"</button>
+                <Button look="primary" label="Done" press=close/>
             </div>
         </Dialog>
     }

@@ -1,5 +1,6 @@
 //! The playground: every model tried from the browser, with what each answer took and the code that asks the same.
 
+mod button;
 mod chat;
 mod code_view;
 mod desk;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wire::Task;
 
+use super::button::Button;
 use super::desk::Desk;
 use super::link;
 use super::mode::address;
@@ -25,7 +26,7 @@ pub enum Origin {
 pub fn ShareButton(desk: Desk, task: Task) -> impl IntoView {
     let able = browser::can_copy();
     let toasts = Toasts::here();
-    let share = move |_| {
+    let share = Callback::new(move |()| {
         let fragment = link::write(&desk.sheet_to_share(task));
         if fragment.len() > link::LONGEST {
             desk.said.set(vec![Origin::TooLong(fragment.len())]);
@@ -38,11 +39,9 @@ pub fn ShareButton(desk: Desk, task: Task) -> impl IntoView {
                 toasts.say("Copied a link that carries all that is written here");
             }
         });
-    };
+    });
     view! {
-        <button type="button" class="button quiet" hidden=move || !able.get() on:click=share>
-            "Share"
-        </button>
+        <Button look="quiet" label="Share" hidden=Signal::derive(move || !able.get()) press=share/>
     }
 }
 
@@ -106,9 +105,7 @@ pub fn OriginNotices(said: RwSignal<Vec<Origin>>) -> impl IntoView {
                     <Notice tone>
                         <p>
                             {words(&origin)} " "
-                            <button type="button" class="button quiet small" on:click=move |_| said.set(vec![])>
-                                "Dismiss"
-                            </button>
+                            <Button look="quiet small" label="Dismiss" press=Callback::new(move |()| said.set(vec![]))/>
                         </p>
                     </Notice>
                 }

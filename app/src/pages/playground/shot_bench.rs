@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use wire::Task;
 
+use super::button::Button;
 use super::desk::Desk;
 use super::embeddings::Similarities;
 use super::fault::{FaultNotice, RequestLink};
@@ -48,14 +49,14 @@ fn ShotForm(desk: Desk, shot: Shot) -> impl IntoView {
     };
     let run = Callback::new(move |()| shot.run());
     let toasts = Toasts::here();
-    let clear = move |_| {
+    let clear = Callback::new(move |()| {
         let before = desk.sheet(None);
         shot.clear();
         desk.keep();
         let undo = Callback::new(move |()| desk.put_back(before.clone()));
         toasts.offer("Cleared the request", "Undo", undo);
         browser::focus("texts");
-    };
+    });
     view! {
         <section class="card shot-form" aria-label="Request">
             {(shot.task == Task::Rerank).then(|| view! {
@@ -63,12 +64,7 @@ fn ShotForm(desk: Desk, shot: Shot) -> impl IntoView {
             })}
             <ShotField id="texts" label help rows=4 value=shot.texts error=shot.error(name) run/>
             <div class="actions">
-                <button
-                    type="button" class="button quiet"
-                    on:click=clear
-                >
-                    "Clear"
-                </button>
+                <Button look="quiet" label="Clear" press=clear/>
                 <Tools desk task=shot.task/>
                 <RunButtons
                     running=Signal::derive(move || shot.is_running())

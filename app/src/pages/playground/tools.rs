@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use wire::Task;
 
+use super::button::Button;
 use super::code_view::CodeDialog;
 use super::desk::Desk;
 use super::share::ShareButton;
@@ -10,7 +11,7 @@ use super::share::ShareButton;
 pub fn Tools(desk: Desk, task: Task) -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
-        <button type="button" class="button quiet" on:click=move |_| open.set(true)>"View code"</button>
+        <Button look="quiet" label="View code" press=Callback::new(move |()| open.set(true))/>
         <ShareButton desk task/>
         {move || open.get().then(|| view! { <CodeDialog desk task open/> })}
     }

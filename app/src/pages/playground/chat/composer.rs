@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use wire::Task;
 
 use crate::browser;
+use crate::pages::playground::button::Button;
 use crate::pages::playground::desk::Desk;
 use crate::pages::playground::run_buttons::RunButtons;
 use crate::pages::playground::service::Rates;
@@ -28,7 +29,7 @@ pub fn Composer(desk: Desk) -> impl IntoView {
         prompt.set(String::new());
         conversation.ask(text);
     };
-    let clear = move |_| {
+    let clear = Callback::new(move |()| {
         if conversation.last_turn().is_none() {
             prompt.set(String::new());
             return;
@@ -39,7 +40,7 @@ pub fn Composer(desk: Desk) -> impl IntoView {
         let undo = Callback::new(move |()| desk.put_back(before.clone()));
         toasts.offer("Cleared the conversation", "Undo", undo);
         browser::focus(ID);
-    };
+    });
     view! {
         <div class="composer">
             <label class="visually-hidden" for=ID>"Message"</label>
@@ -57,7 +58,7 @@ pub fn Composer(desk: Desk) -> impl IntoView {
                 }
             ></textarea>
             <div class="actions">
-                <button type="button" class="button quiet" on:click=clear>"Clear"</button>
+                <Button look="quiet" label="Clear" press=clear/>
                 <Tools desk task=Task::Chat/>
                 <RunButtons
                     running=Signal::derive(move || conversation.is_running())

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::console::ModelCard;
 use crate::example::{Field, Json};
+use crate::pages::playground::button::Button;
 use crate::pages::playground::desk::Desk;
 use crate::pages::playground::model_select::ModelSelect;
 use crate::pages::playground::sheet::ChatSheet;
@@ -116,6 +117,14 @@ impl Settings {
         self.fit();
     }
 
+    fn remove(&self, column: usize) {
+        self.models.update(|models| {
+            if models.len() > 1 && column < models.len() {
+                models.remove(column);
+            }
+        });
+    }
+
     fn fit(&self) {
         let most = untrack(|| self.most_tokens());
         if self.max_tokens.get_untracked() > most {
@@ -220,9 +229,8 @@ pub fn SettingsPanel(desk: Desk) -> impl IntoView {
 fn Models(settings: Settings) -> impl IntoView {
     let columns = Memo::new(move |_| settings.models.read().len());
     let fields = move || (0..columns.get()).collect::<Vec<_>>();
-    let alone = move || columns.get() == 1;
-    let full = move || columns.get() >= MOST_MODELS;
-    let remove = move |column| settings.models.update(|models| drop(models.remove(column)));
+    let alone = Signal::derive(move || columns.get() == 1);
+    let full = Signal::derive(move || columns.get() >= MOST_MODELS);
     view! {
         <div class="models">
             <For each=fields key=|column| *column let:column>
@@ -234,23 +242,17 @@ fn Models(settings: Settings) -> impl IntoView {
                         choose=Callback::new(move |model| settings.choose(column, model))
                         models=settings.cards.get_value()
                     />
-                    <button
-                        type="button" class="button quiet small"
-                        hidden=alone
-                        on:click=move |_| remove(column)
-                    >
-                        "Remove" <span class="visually-hidden">{format!(" model {}", column + 1)}</span>
-                    </button>
+                    <Button
+                        look="quiet small" label="Remove" about=format!("model {}", column + 1) hidden=alone
+                        press=Callback::new(move |()| settings.remove(column))
+                    />
                 </div>
             </For>
-            <button
-                type="button" class="button plain small"
-                hidden=full
-                on:click=move |_| settings.compare()
-            >
-                "Compare with another"
-            </button>
-            <p class="hint" hidden=alone>"Each model is a request of its own."</p>
+            <Button
+                look="plain small" label="Compare with another" hidden=full
+                press=Callback::new(move |()| settings.compare())
+            />
+            <p class="hint" hidden=move || alone.get()>"Each model is a request of its own."</p>
         </div>
     }
 }

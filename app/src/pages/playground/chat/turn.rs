@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::conversation::{Answer, Conversation, State, Turn};
 use super::figures::FigureLine;
 use crate::browser;
+use crate::pages::playground::button::Button;
 use crate::pages::playground::fault::FaultNotice;
 use crate::ui::CopyButton;
 
@@ -39,37 +40,30 @@ fn PromptView(turn: Turn, conversation: Conversation) -> impl IntoView {
         }
     };
     let about = start_of(&prompt);
-    let edit = NodeRef::<html::Button>::new();
+    let edit = format!("edit-{id}");
+    let edit_id = edit.clone();
     // The editor takes the focus with it as it goes; it came from the button.
     Effect::new(move |before: Option<bool>| {
         let editing = editing.get();
         if before == Some(true) && !editing {
-            request_animation_frame(move || {
-                if let Some(edit) = edit.get_untracked() {
-                    let _ = edit.focus();
-                }
-            });
+            let edit = edit.clone();
+            request_animation_frame(move || browser::focus(&edit));
         }
         editing
     });
-    let delete = move |_| {
+    let delete = Callback::new(move |()| {
         conversation.delete(id);
         browser::focus("prompt");
-    };
+    });
     view! {
         <article class="turn">
             <header class="turn-head">
                 <h2 class="turn-who">"You"</h2>
-                <button
-                    node_ref=edit
-                    type="button" class="button quiet small" hidden=move || editing.get()
-                    on:click=move |_| editing.set(true)
-                >
-                    "Edit" <span class="visually-hidden">{format!(" “{about}”")}</span>
-                </button>
-                <button type="button" class="button quiet small" on:click=delete>
-                    "Delete" <span class="visually-hidden">{format!(" “{about}” and its answer")}</span>
-                </button>
+                <Button
+                    look="quiet small" label="Edit" about=format!("“{about}”") id=edit_id hidden=editing
+                    press=Callback::new(move |()| editing.set(true))
+                />
+                <Button look="quiet small" label="Delete" about=format!("“{about}” and its answer") press=delete/>
             </header>
             {body}
         </article>
@@ -116,8 +110,8 @@ fn PromptEditor(
         ></textarea>
         <div class="actions">
             <p class="hint">"What came after it goes."</p>
-            <button type="button" class="button quiet small" on:click=move |_| editing.set(false)>"Cancel"</button>
-            <button type="button" class="button plain small" on:click=move |_| run()>"Run from here"</button>
+            <Button look="quiet small" label="Cancel" press=Callback::new(move |()| editing.set(false))/>
+            <Button look="plain small" label="Run from here" press=Callback::new(move |()| run())/>
         </div>
     }
 }
@@ -156,6 +150,7 @@ fn AnswerView(turn: usize, answer: Answer, conversation: Conversation) -> impl I
             view! { <FaultNotice fault again busy=running/> <FigureLine figures/> }.into_any()
         }
     };
+    let fixed = Signal::derive(move || !is_last.get() || running.get());
     let copied = {
         let text = text.clone();
         Signal::derive(move || text.get())
@@ -170,13 +165,7 @@ fn AnswerView(turn: usize, answer: Answer, conversation: Conversation) -> impl I
                 <h2 class="turn-who" title=model.clone()>{model.clone()}</h2>
                 <div class="turn-actions" hidden=move || busy.get()>
                     <span hidden=nothing><CopyButton text=copied what="answer"/></span>
-                    <button
-                        type="button" class="button quiet small"
-                        hidden=move || !is_last.get() || running.get()
-                        on:click=move |_| again.run(())
-                    >
-                        "Regenerate"
-                    </button>
+                    <Button look="quiet small" label="Regenerate" hidden=fixed press=again/>
                 </div>
             </header>
             <p class="turn-text" class:busy=move || busy.get()><GrowingText text/></p>
