@@ -269,6 +269,58 @@ test("eight texts fit the narrowest screen", async ({ page }) => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 });
 
+test("ten thousand tokens that come at once are all there, and in the raw view too", async ({ page }) => {
+  const chunk = (delta: object, finish: string | null) =>
+    `data: ${JSON.stringify({
+      id: "chatcmpl-1",
+      object: "chat.completion.chunk",
+      created: 1,
+      model: "m",
+      choices: [{ index: 0, delta, finish_reason: finish }],
+    })}\n\n`;
+  const words = Array.from({ length: 10_000 }, (_, at) => `word${at} `);
+  const body = [": queued position=2\n\n", ...words.map((content) => chunk({ content }, null)), chunk({}, "stop"), "data: [DONE]\n\n"];
+  await page.route("**/playground/v1/chat/completions", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: body.join("") }),
+  );
+  await ask(page, "Count");
+  await expect(articles(page).last()).toContainText("finish: stop");
+  expect(await articles(page).last().locator(".turn-text").textContent()).toBe(words.join(""));
+  await page.getByText("Raw events").click();
+  await expect(page.getByRole("region", { name: "Raw events" })).toContainText("[DONE]");
+});
+
+test("what each mode is made of", async ({ page }) => {
+  await open(page, "/playground?mode=rerank");
+  await expect(page.getByRole("main")).toMatchAriaSnapshot(`
+    - main:
+      - heading "Playground" [level=1]
+      - navigation "Mode":
+        - list:
+          - listitem:
+            - link "Chat"
+          - listitem:
+            - link "Embeddings"
+          - listitem:
+            - link "Rerank"
+          - listitem:
+            - link "Moderation"
+      - region "Request":
+        - text: Query
+        - textbox "Query"
+        - text: Documents
+        - textbox "Documents"
+        - button "Clear"
+        - button "View code"
+        - button "Share"
+        - button /Run/
+      - region "Result"
+      - region "Settings":
+        - text: Model
+        - combobox "Model"
+  `);
+});
+
 test.describe("over the limit", () => {
   // The browser itself reports the refusal.
   test.use({ allowed: /status of 429/ });
