@@ -73,6 +73,7 @@ test("another browser's session is seen and ended", async ({ page, browser, base
   await row.getByRole("button", { name: "End Safari on iPhone" }).click();
   await expect(row).toBeHidden();
   await expect(page.getByText("Session ended.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Sessions" })).toBeFocused();
   await other.goto("/keys");
   await expect(other.getByRole("heading", { level: 1 })).toHaveText("Sign in");
   await other.context().close();
@@ -154,7 +155,7 @@ test.describe("without scripts", () => {
 
     await page.goto("/settings?delete");
     await page.getByRole("dialog").getByLabel("E-mail").fill(email);
-    await page.getByLabel("Password", { exact: true }).fill(NEW);
+    await page.getByRole("textbox", { name: "Password" }).fill(NEW);
     await page.getByRole("button", { name: "Delete account" }).click();
     await expect(page.getByText("Your account is deleted.")).toBeVisible();
   });

@@ -36,7 +36,7 @@ pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) ->
                     <FormProblem problem fields=&[]/>
                 </ActionForm>
                 <p class="hint" id="days-help">
-                    "Requests that are older are deleted for good. The figures on the usage page stay. Prompts and answers are never kept."
+                    "Requests that are older are deleted for good. The figures on the usage page stay. The log holds no prompts and no answers."
                 </p>
             </div>
             <div class="card setting spread">

@@ -16,7 +16,7 @@ pub fn DangerSection() -> impl IntoView {
             </div>
             <div class="card setting spread danger-zone">
                 <p class="hint">"The account goes with its keys, its request log and its figures. There is no way back."</p>
-                <a href="/settings?delete" class="button quiet danger" data-noscroll="true">"Delete account…"</a>
+                <a href="/settings?delete" class="button plain danger" data-noscroll="true">"Delete account…"</a>
             </div>
         </section>
     }

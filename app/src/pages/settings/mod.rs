@@ -20,9 +20,9 @@ use self::profile::ProfileSection;
 use self::sessions::SessionsSection;
 use super::loaded::Loaded;
 use crate::api::{
-    ChangePassword, EndOtherSessions, EndSession, KeepLog, RenameAccount, list_sessions,
-    load_settings,
+    EndOtherSessions, EndSession, KeepLog, RenameAccount, list_sessions, load_settings,
 };
+use crate::browser;
 use crate::console::Problem;
 use crate::frame::AccountState;
 use crate::ui::{Notice, Toasts, Tone};
@@ -35,17 +35,17 @@ pub fn SettingsPage() -> impl IntoView {
     let sessions = Resource::new(|| (), |()| list_sessions());
     let AccountState(overview) = expect_context();
     let rename = ServerAction::<RenameAccount>::new();
-    let change = ServerAction::<ChangePassword>::new();
     let end = ServerAction::<EndSession>::new();
     let end_others = ServerAction::<EndOtherSessions>::new();
     let keep = ServerAction::<KeepLog>::new();
     after(rename, "name", move || overview.refetch());
-    after(change, "password", move || {
+    let on_changed = Callback::new(move |()| sessions.refetch());
+    let without = move || {
         sessions.refetch();
-        close();
-    });
-    after(end, "session", move || sessions.refetch());
-    after(end_others, "sessions", move || sessions.refetch());
+        browser::focus("sessions");
+    };
+    after(end, "session", without);
+    after(end_others, "sessions", without);
     after(keep, "log", || ());
 
     let query = use_query_map();
@@ -59,7 +59,7 @@ pub fn SettingsPage() -> impl IntoView {
         </header>
         {move || done.get().map(|told| view! { <Notice tone=Tone::Ok><p>{told}</p></Notice> })}
         {move || changing.get().then(|| view! {
-            <Loaded from=settings view=move |settings| view! { <PasswordDialog email=settings.email change/> }.into_any()/>
+            <Loaded from=settings view=move |settings| view! { <PasswordDialog email=settings.email on_changed/> }.into_any()/>
         })}
         {move || deleting.get().then(|| view! {
             <Loaded from=settings view=move |settings| view! { <DeleteDialog settings/> }.into_any()/>

@@ -1,10 +1,10 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use super::{HERE, close};
+use super::{HERE, close, said};
 use crate::api::ChangePassword;
 use crate::pages::problem::{FormProblem, failure, field_error};
-use crate::ui::{Dialog, NewPasswordField, PasswordField, SubmitButton};
+use crate::ui::{Dialog, NewPasswordField, PasswordField, SubmitButton, Toasts};
 
 const FIELDS: &[&str] = &["current_password", "new_password"];
 
@@ -24,9 +24,18 @@ pub fn PasswordSection() -> impl IntoView {
 }
 
 #[component]
-pub fn PasswordDialog(email: String, change: ServerAction<ChangePassword>) -> impl IntoView {
+pub fn PasswordDialog(email: String, on_changed: Callback<()>) -> impl IntoView {
+    // The dialog's own: what it was refused for is forgotten with it.
+    let change = ServerAction::<ChangePassword>::new();
     let problem = failure(change);
-    on_cleanup(move || change.clear());
+    let toasts = Toasts::here();
+    Effect::new(move |_| {
+        if matches!(*change.value().read(), Some(Ok(()))) {
+            on_changed.run(());
+            toasts.say(said("password").unwrap_or_default());
+            close();
+        }
+    });
     view! {
         <Dialog title=Signal::stored("Change password".to_owned()) on_close=Callback::new(|()| close())>
             <p>"Every other browser that is signed in will have to sign in again."</p>

@@ -30,7 +30,8 @@ pub fn SessionsSection(
     view! {
         <section class="section" aria-labelledby="sessions">
             <div class="section-head">
-                <h2 id="sessions">"Sessions"</h2>
+                // What had the focus goes with its session.
+                <h2 id="sessions" tabindex="-1">"Sessions"</h2>
                 {others}
             </div>
             <FormProblem problem=failure(end) fields=&[]/>
