@@ -25,8 +25,9 @@ pub use self::admin::AdminPage;
 use self::admin::WorkersPage;
 use self::docs::DocsPage;
 use self::door::{SignInPage, SignUpPage};
+use self::home::HomePage;
 use self::keys::KeysPage;
-use self::landing::StartPage;
+use self::landing::LandingPage;
 use self::limits::LimitsPage;
 use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
@@ -34,6 +35,7 @@ use self::playground::PlaygroundPage;
 use self::settings::SettingsPage;
 use self::status::StatusPage;
 use self::usage::UsagePage;
+use crate::viewer::Viewer;
 
 /// Routes to pages, each of whose code the browser loads when it first opens it. Only routes can wait for code while a
 /// page is taken over: a `#[lazy]` function inside what the server has rendered comes too late.
@@ -54,10 +56,44 @@ macro_rules! routes {
     )+};
 }
 
+/// The address `/`: home for those who are signed in, and for all others what this is. A browser loads what it shows.
+pub struct Start;
+
+impl LazyRoute for Start {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_route: Self) -> AnyView {
+        match Viewer::here().is_signed_in() {
+            true => home_view().await,
+            false => landing_view().await,
+        }
+    }
+
+    async fn preload() {
+        // The server has nothing to load.
+        #[cfg(target_arch = "wasm32")]
+        match Viewer::here().is_signed_in() {
+            true => __preload_home_view().await,
+            false => __preload_landing_view().await,
+        }
+    }
+}
+
+#[lazy]
+fn home_view() -> AnyView {
+    view! { <HomePage/> }.into_any()
+}
+
+#[lazy]
+fn landing_view() -> AnyView {
+    view! { <LandingPage/> }.into_any()
+}
+
 routes! {
     SignIn to SignInPage,
     SignUp to SignUpPage,
-    Start to StartPage,
     Playground to PlaygroundPage,
     Keys to KeysPage,
     Usage to UsagePage,

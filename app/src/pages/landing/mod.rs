@@ -1,9 +1,8 @@
-//! The address `/`: home for those who are signed in, and for all others what this is.
+//! What those see at `/` who are not signed in: what this is.
 
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
-use super::home::HomePage;
 use super::loaded::Loaded;
 use super::no_model::NoModel;
 use crate::api::load_offer;
@@ -11,18 +10,9 @@ use crate::console::{Offer, OfferedTier};
 use crate::example::{KEY_VARIABLE, curl};
 use crate::format;
 use crate::ui::Code;
-use crate::viewer::Viewer;
 
 #[component]
-pub fn StartPage() -> impl IntoView {
-    match Viewer::here().is_signed_in() {
-        true => view! { <HomePage/> }.into_any(),
-        false => view! { <LandingPage/> }.into_any(),
-    }
-}
-
-#[component]
-fn LandingPage() -> impl IntoView {
+pub fn LandingPage() -> impl IntoView {
     let offer = Resource::new(|| (), |()| load_offer());
     view! {
         <Title text="Open models behind one API"/>
