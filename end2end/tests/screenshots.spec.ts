@@ -40,7 +40,7 @@ for (const colorScheme of THEMES) {
         await open(page, "/playground");
         await page.getByLabel("Message", { exact: true }).fill("What is the capital of France?");
         await page.getByRole("spinbutton", { name: "Max tokens" }).fill("48");
-        await page.keyboard.press("Control+Enter");
+        await page.getByLabel("Message", { exact: true }).press("Control+Enter");
         await expect(page.getByText(/finish: /)).toBeVisible();
         await shoot("playground");
         for (const [mode, query, texts] of [
