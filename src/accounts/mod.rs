@@ -146,6 +146,11 @@ impl Accounts {
     pub async fn wanted(&self, id: &AccountId) -> Result<Option<Wanted>, StoreError> {
         store::wanted(&self.db, id).await.map_err(StoreError)
     }
+
+    /// What is asked for and not answered, with the e-mail address of who asks; oldest first.
+    pub async fn all_wanted(&self) -> Result<Vec<(String, Wanted)>, StoreError> {
+        store::all_wanted(&self.db).await.map_err(StoreError)
+    }
 }
 
 /// What an account that asks for Enterprise would need.

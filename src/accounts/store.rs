@@ -99,16 +99,31 @@ pub(super) async fn wanted(db: &Db, id: &AccountId) -> Result<Option<Wanted>, Er
     .bind(id.as_str())
     .fetch_optional(db)
     .await?;
-    let whole = |row: &AnyRow, name| Ok::<_, Error>(row.try_get::<i64, _>(name)?.unsigned_abs());
-    row.map(|row| {
-        Ok(Wanted {
-            rpm: whole(&row, "rpm")?,
-            tpm: whole(&row, "tpm")?,
-            message: row.try_get("message")?,
-            asked: UnixMs(row.try_get("asked_ms")?),
-        })
+    row.as_ref().map(as_wanted).transpose()
+}
+
+pub(super) async fn all_wanted(db: &Db) -> Result<Vec<(String, Wanted)>, Error> {
+    let rows = sqlx::query(
+        "SELECT accounts.email AS email, enterprise_requests.rpm AS rpm, enterprise_requests.tpm AS tpm, message, asked_ms
+         FROM enterprise_requests JOIN accounts ON accounts.id = account_id
+         WHERE tier <> 'enterprise'
+         ORDER BY asked_ms, email",
+    )
+    .fetch_all(db)
+    .await?;
+    let each = rows.iter();
+    each.map(|row| Ok((row.try_get("email")?, as_wanted(row)?)))
+        .collect()
+}
+
+fn as_wanted(row: &AnyRow) -> Result<Wanted, Error> {
+    let whole = |name| Ok::<_, Error>(row.try_get::<i64, _>(name)?.unsigned_abs());
+    Ok(Wanted {
+        rpm: whole("rpm")?,
+        tpm: whole("tpm")?,
+        message: row.try_get("message")?,
+        asked: UnixMs(row.try_get("asked_ms")?),
     })
-    .transpose()
 }
 
 pub(super) async fn rename(db: &Db, id: &AccountId, name: &str) -> Result<(), Error> {

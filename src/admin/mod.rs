@@ -3,6 +3,7 @@
 mod error;
 mod fleet;
 mod keys;
+mod requests;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,12 @@ pub enum AdminCommand {
         email: String,
         /// As list-keys shows it: key_…
         key_id: String,
+    },
+    /// List who has asked for Enterprise, and for what; set-tier answers it
+    ListRequests {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Put an account on a tier
     SetTier {
@@ -195,6 +202,7 @@ async fn perform(
                 quota.rpm, quota.tpm
             )))
         }
+        AdminCommand::ListRequests { json } => requests::list(&accounts, json).await,
         AdminCommand::Workers(args) => {
             workers::perform(args, secrets.worker_key, roster, now).await
         }

@@ -1,5 +1,6 @@
 //! The limits page: what it tells, and the tiers that an account chooses by itself.
 
+use assisters::accounts::Accounts;
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -93,6 +94,19 @@ async fn enterprise_is_asked_for_and_never_taken() {
         assert_eq!(status, StatusCode::OK, "{problem}");
     }
     assert_eq!(limits(&browser).await["asked_ms"], site.clock.now().0);
+
+    let accounts = Accounts::new(site.db(), site.clock.clone());
+    let asked = accounts.all_wanted().await.unwrap();
+    let [(email, wanted)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(*email, caller.account.email);
+    assert_eq!((wanted.rpm, wanted.tpm), (3_000, 20_000_000));
+    assert_eq!(wanted.message, "nightly batches");
+    let answered = accounts.set_tier(&caller.account.id, Tier::Enterprise, Some(3_000), None);
+    assert!(answered.await.unwrap().is_some());
+    assert!(accounts.all_wanted().await.unwrap().is_empty());
+    assert_eq!(limits(&browser).await["asked_ms"], Value::Null);
 }
 
 #[tokio::test]

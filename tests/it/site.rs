@@ -11,6 +11,7 @@ use assisters::config::{
     AffinitySettings, Config, Fsync, IdempotencySettings, QueueSettings, RequestLimits,
     StreamSettings,
 };
+use assisters::db::Db;
 use assisters::keys::{Key, Keys, NewKey};
 use assisters::pool::{Pool, WorkerStanding};
 use assisters::principal::Tier;
@@ -92,6 +93,10 @@ impl Site {
     /// From now on no query of the service's succeeds.
     pub async fn close_database(&self) {
         within(self.running.db.close()).await;
+    }
+
+    pub fn db(&self) -> Db {
+        self.running.db.clone()
     }
 
     pub fn usage(&self) -> &Usage {
