@@ -2,6 +2,7 @@
 
 mod admin;
 mod docs;
+mod done;
 mod door;
 mod fresh;
 mod home;

@@ -4,6 +4,7 @@ use leptos::server_fn::ServerFn;
 use super::open::{Open, Verb};
 use crate::api::{CreateKey, EndOldSecrets, RenameKey, RestrictKey, RevokeKey, RotateKey};
 use crate::console::Problem;
+use crate::pages::done::{forget, when_done};
 
 /// What can be done on this page. It belongs to the page, so that what it answers outlives the dialog that asked.
 #[derive(Clone, Copy)]
@@ -72,39 +73,22 @@ impl Verbs {
     /// Forgets what was answered, and says whether the keys may be others since.
     pub fn forget(self) -> bool {
         [
-            forget(self.create),
-            forget(self.rename),
-            forget(self.restrict),
-            forget(self.rotate),
-            forget(self.end_old),
-            forget(self.revoke),
+            may_have_changed(self.create),
+            may_have_changed(self.rename),
+            may_have_changed(self.restrict),
+            may_have_changed(self.rotate),
+            may_have_changed(self.end_old),
+            may_have_changed(self.revoke),
         ]
         .contains(&true)
     }
 }
 
-fn when_done<S>(action: ServerAction<S>, act: impl Fn() + 'static)
-where
-    S: ServerFn<Output = (), Error = Problem> + Clone + Send + Sync + 'static,
-{
-    Effect::new(move |_| {
-        if matches!(*action.value().read(), Some(Ok(()))) {
-            forget(action);
-            act();
-        }
-    });
-}
-
-/// Tells nobody: the dialog that would be told is going, and what it knows by goes before it does.
-fn forget<S>(action: ServerAction<S>) -> bool
+/// Forgets what was answered, and says whether the keys may be others since: a slip in a field says nothing of them.
+fn may_have_changed<S>(action: ServerAction<S>) -> bool
 where
     S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
 {
-    let mut answer = None;
-    action
-        .value()
-        .update_untracked(|value| answer = value.take());
-    // A slip in a field says nothing of the keys.
-    answer.is_some_and(|answer| answer.err().is_none_or(|problem| problem.field.is_none()))
+    forget(action).is_some_and(|answer| answer.err().is_none_or(|problem| problem.field.is_none()))
 }

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 
 use super::{HERE, close};
 use crate::api::AskForEnterprise;
+use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure, field_error};
 use crate::ui::{Dialog, SubmitButton, TextField};
 
@@ -12,10 +13,7 @@ const FIELDS: &[&str] = &["rpm", "tpm", "message"];
 #[component]
 pub fn AskDialog(ask: ServerAction<AskForEnterprise>) -> impl IntoView {
     let problem = failure(ask);
-    // Nobody is told: whoever listens may be on its way out as well.
-    on_cleanup(move || {
-        let _ = ask.value().try_update_untracked(Option::take);
-    });
+    on_cleanup(move || drop(forget(ask)));
     view! {
         <Dialog title=Signal::stored("Ask for Enterprise".to_owned()) on_close=Callback::new(|()| close())>
             <p>"Limits of your own. The administrators of this service read this and set them."</p>

@@ -17,6 +17,7 @@ use self::ask::AskDialog;
 use self::choose::ChooseDialog;
 use self::now::Allowances;
 use self::tiers::TierTable;
+use super::done::when_done;
 use super::loaded::Loaded;
 use crate::api::{AskForEnterprise, ChooseTier, load_limits};
 use crate::browser;
@@ -44,22 +45,16 @@ pub fn LimitsPage() -> impl IntoView {
             limits.refetch();
         }
     });
-    Effect::new(move |_| {
-        if matches!(*choose.value().read(), Some(Ok(()))) {
-            choose.clear();
-            limits.refetch();
-            overview.refetch();
-            close();
-            toasts.say("Tier changed. It holds from the next request on.");
-        }
+    when_done(choose, move || {
+        limits.refetch();
+        overview.refetch();
+        close();
+        toasts.say("Tier changed. It holds from the next request on.");
     });
-    Effect::new(move |_| {
-        if matches!(*ask.value().read(), Some(Ok(()))) {
-            ask.clear();
-            limits.refetch();
-            close();
-            toasts.say("Your request is with the administrators.");
-        }
+    when_done(ask, move || {
+        limits.refetch();
+        close();
+        toasts.say("Your request is with the administrators.");
     });
     view! {
         <Title text="Limits"/>

@@ -18,6 +18,7 @@ use self::delete::{DangerSection, DeleteDialog};
 use self::password::{PasswordDialog, PasswordSection};
 use self::profile::ProfileSection;
 use self::sessions::SessionsSection;
+use super::done::when_done;
 use super::loaded::Loaded;
 use crate::api::{
     EndOtherSessions, EndSession, KeepLog, RenameAccount, list_sessions, load_settings,
@@ -84,12 +85,9 @@ where
     S: ServerFn<Output = (), Error = Problem> + Clone + Send + Sync + 'static,
 {
     let toasts = Toasts::here();
-    Effect::new(move |_| {
-        if matches!(*action.value().read(), Some(Ok(()))) {
-            action.clear();
-            then();
-            toasts.say(said(what).unwrap_or_default());
-        }
+    when_done(action, move || {
+        then();
+        toasts.say(said(what).unwrap_or_default());
     });
 }
 

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 
 use super::{HERE, close};
 use crate::api::AddWorker;
+use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure, field_error};
 use crate::ui::{Dialog, SubmitButton, TextField};
 
@@ -12,10 +13,7 @@ const FIELDS: &[&str] = &["url", "key", "weight", "max_in_flight"];
 #[component]
 pub fn AddDialog(add: ServerAction<AddWorker>) -> impl IntoView {
     let problem = failure(add);
-    // Nobody is told: whoever listens may be on its way out as well.
-    on_cleanup(move || {
-        let _ = add.value().try_update_untracked(Option::take);
-    });
+    on_cleanup(move || drop(forget(add)));
     view! {
         <Dialog title=Signal::stored("Add a worker".to_owned()) on_close=Callback::new(|()| close())>
             <ActionForm action=add attr:class="form" attr:novalidate="">

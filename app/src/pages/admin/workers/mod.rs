@@ -21,6 +21,7 @@ use crate::api::{AddWorker, DrainWorker, RemoveWorker, list_workers};
 use crate::browser;
 use crate::console::Fleet;
 use crate::format;
+use crate::pages::done::when_done;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
 use crate::ui::{Empty, Glyph, Icon, Toasts};
@@ -47,26 +48,18 @@ pub fn WorkersPage() -> impl IntoView {
         }
     };
     browser::every(LOOK, look_again);
-    Effect::new(move |_| {
-        if matches!(*drain.value().read(), Some(Ok(()))) {
-            fleet.refetch();
-        }
+    when_done(drain, move || {
+        fleet.refetch();
     });
-    Effect::new(move |_| {
-        if matches!(*add.value().read(), Some(Ok(()))) {
-            add.clear();
-            fleet.refetch();
-            close();
-            toasts.say("Worker added.");
-        }
+    when_done(add, move || {
+        fleet.refetch();
+        close();
+        toasts.say("Worker added.");
     });
-    Effect::new(move |_| {
-        if matches!(*remove.value().read(), Some(Ok(()))) {
-            remove.clear();
-            fleet.refetch();
-            close();
-            toasts.say("Worker removed. What it has, it finishes.");
-        }
+    when_done(remove, move || {
+        fleet.refetch();
+        close();
+        toasts.say("Worker removed. What it has, it finishes.");
     });
     view! {
         <Title text="Workers"/>
