@@ -18,7 +18,7 @@ use assisters::pool::LISTENING;
 use assisters::print::sentence;
 use assisters::scan::{self, ScanArgs, Verdict};
 use assisters::server;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use engine::Processor;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -32,8 +32,26 @@ struct Cli {
     /// Settings; `assisters.toml` is read where there is one
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// How the log is written to standard error
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "ASSISTERS_LOG_FORMAT",
+        hide_env_values = true,
+        default_value = "text"
+    )]
+    log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One object a line, for programs
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -86,12 +104,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // Set first: whatever happens after this may want to say so.
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+        .with_target(false);
+    match cli.log_format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
     if matches!(cli.command, Command::Worker { .. })
         && let Some(error) = enter_engine_environment()
     {

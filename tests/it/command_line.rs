@@ -3,6 +3,7 @@
 mod conformance;
 mod doctor;
 mod keys;
+mod log;
 mod scan;
 mod workers;
 
