@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::Owner;
 use super::ticket::{Slot, Ticket};
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 use crate::principal::Principal;
 
 /// A request that looks for a worker, and who was tried for it already.

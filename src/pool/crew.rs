@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::fleet::{Fleet, Gateway, Origin, Report};
 use super::roster::{Change, ChangeError, StoreError};
 use super::standing::WorkerStanding;
-use super::worker::{Worker, WorkerId};
+use super::worker::Worker;
+use super::worker_id::WorkerId;
 use super::{LocalWorkerError, Pool, local, probe, report, store};
 use crate::config::{Config, WorkerSettings};
 

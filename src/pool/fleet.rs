@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::standing::WorkerStanding;
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 use crate::config::WorkerSettings;
 

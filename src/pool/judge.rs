@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::Pool;
 use super::health::Outcome;
 use super::pace::{self, Work};
-use super::worker::{Place, Worker, WorkerId};
+use super::worker::{Place, Worker};
+use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 
 impl Pool {

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 
 use super::health::Outcome;
 use super::record::Fault;
-use super::worker::{Worker, WorkerId};
+use super::worker::Worker;
+use super::worker_id::WorkerId;
 use super::{Pool, SendError};
 use crate::clock::UnixMs;
 

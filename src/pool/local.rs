@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::Pool;
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 use crate::config::{Config, WorkerSettings};
 use crate::tasks::Tasks;
 

@@ -30,6 +30,7 @@ mod upstream;
 mod waiting;
 mod window;
 mod worker;
+mod worker_id;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -61,8 +62,8 @@ pub use ticket::{Position, Ticket};
 pub use upstream::{SendError, address};
 use upstream::{Target, Upstream};
 use waiting::Lines;
-pub use worker::WorkerId;
 use worker::{Place, Worker};
+pub use worker_id::WorkerId;
 
 /// All workers, and all who wait for one; cheap to clone.
 #[derive(Clone)]

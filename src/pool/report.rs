@@ -11,7 +11,7 @@ use super::fleet::Report;
 use super::health::Cause;
 use super::standing::WorkerState;
 use super::store::{self, GatewayRow};
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 
 /// Between two looks at what others have changed, and at what there is to be told.
 const PERIOD: Duration = Duration::from_secs(2);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::fleet::{Fleet, Gateway, Origin, Report};
 use super::store::{self, Added, GatewayRow};
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 use crate::clock::{Clock, UnixMs};
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::{Db, violates_unique};

@@ -11,7 +11,8 @@ use super::health::{Cause, State};
 use super::record::{Counts, FirstByte, LastError};
 use super::reported::Reported;
 use super::retries::RetryCounts;
-use super::worker::{Worker, WorkerId};
+use super::worker::Worker;
+use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 
 /// A worker at one moment.

@@ -7,7 +7,7 @@ use sqlx::any::{AnyQueryResult, AnyRow};
 use sqlx::{Any, AnyConnection, Error, Row, Transaction};
 
 use super::roster::Change;
-use super::worker::WorkerId;
+use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::Db;

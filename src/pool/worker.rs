@@ -1,12 +1,9 @@
 //! One worker: where it is, what it serves, how busy and how well it is.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use url::Url;
 use wire::Model;
 
 use super::catalog::Served;
@@ -17,60 +14,9 @@ use super::probe;
 use super::record::{Counts, Fault, LastError, Record};
 use super::reported::Reported;
 use super::upstream::Target;
+use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 use crate::config::WorkerSettings;
-
-/// A worker's name in the ledger and on pages: its host and port, or `local`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct WorkerId(Arc<str>);
-
-impl WorkerId {
-    pub(super) fn of(base: &Url) -> Self {
-        WorkerId::named(base.as_str())
-    }
-
-    /// As people name it: by its id, or by its address.
-    pub(super) fn named(text: &str) -> Self {
-        WorkerId(
-            text.trim_start_matches("http://")
-                .trim_start_matches("https://")
-                .trim_end_matches('/')
-                .into(),
-        )
-    }
-
-    /// Without the `/v1` that may stand at its end.
-    pub(super) fn bare(&self) -> Self {
-        WorkerId(self.0.strip_suffix("/v1").unwrap_or(&self.0).into())
-    }
-
-    pub(super) fn local() -> Self {
-        WorkerId("local".into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WorkerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for WorkerId {
-    fn from(stored: String) -> Self {
-        WorkerId(stored.into())
-    }
-}
-
-impl From<WorkerId> for String {
-    fn from(id: WorkerId) -> Self {
-        id.0.as_ref().to_owned()
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -136,7 +82,7 @@ impl Worker {
 
     pub(super) fn new(id: WorkerId, settings: &WorkerSettings) -> Self {
         Worker {
-            number: choice::number_of(&id.0),
+            number: choice::number_of(id.as_str()),
             id,
             target: Target::of(settings),
             weight: settings.weight.get(),

@@ -74,8 +74,10 @@ fn breaches(path: &str, text: &str) -> Vec<String> {
         let knows = NOT_FOR_ROOMS.iter().filter(|word| text.contains(*word));
         found.extend(knows.map(|word| format!("{path}: knows `{word}`, which is for the edges")));
     }
-    let may_hold_sql =
-        path.ends_with("/store.rs") || path == "db.rs" || path.ends_with("/tests.rs");
+    let may_hold_sql = path.ends_with("/store.rs")
+        || path.contains("/store/")
+        || path == "db.rs"
+        || path.ends_with("/tests.rs");
     let (code, _) = split_tests(&text);
     if !may_hold_sql && code.contains("sqlx::query") {
         found.push(format!(

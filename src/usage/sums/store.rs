@@ -1,100 +1,10 @@
 //! The sums in the database. Every question is asked of one of three tables, whose texts differ in their source alone.
 
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
-use super::super::columns::{duration, each_step, first, step_of, sum_of_duration, sum_of_first};
-use super::super::histogram::{Histogram, STEPS};
-use super::super::store::integer;
-use super::{
-    Column, Combination, Counted, Figures, Grain, GroupBy, NAMED, Place, Scope, Slice, Sum, Timed,
-    Times,
-};
+use super::{Column, Combination, Counted, Figures, Grain, GroupBy, NAMED, Scope, Slice};
 use crate::db::Db;
-
-macro_rules! add_up_duration {
-    ($step:literal) => {
-        concat!(
-            ", duration_",
-            $step,
-            " = sums.duration_",
-            $step,
-            " + excluded.duration_",
-            $step
-        )
-    };
-}
-
-macro_rules! add_up_first {
-    ($step:literal) => {
-        concat!(
-            ", first_",
-            $step,
-            " = sums.first_",
-            $step,
-            " + excluded.first_",
-            $step
-        )
-    };
-}
-
-macro_rules! upsert {
-    ($table:literal, $start:literal) => {
-        concat!(
-            "INSERT INTO ", $table, " AS sums (account_id, ", $start, ", key_id, endpoint, model, status,
-                 requests, prompt_tokens, completion_tokens", each_step!(duration), each_step!(first), ")
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-                 $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28,
-                 $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47,
-                 $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62, $63, $64, $65)
-             ON CONFLICT (account_id, ", $start, ", key_id, endpoint, model, status) DO UPDATE SET
-                 requests = sums.requests + excluded.requests,
-                 prompt_tokens = sums.prompt_tokens + excluded.prompt_tokens,
-                 completion_tokens = sums.completion_tokens + excluded.completion_tokens",
-            each_step!(add_up_duration), each_step!(add_up_first)
-        )
-    };
-}
-
-pub(in crate::usage) async fn add_to_hour(
-    connection: &mut AnyConnection,
-    place: &Place,
-    sum: &Sum,
-) -> Result<(), sqlx::Error> {
-    add(connection, upsert!("usage_hourly", "hour_ms"), place, sum).await
-}
-
-pub(in crate::usage) async fn add_to_day(
-    connection: &mut AnyConnection,
-    place: &Place,
-    sum: &Sum,
-) -> Result<(), sqlx::Error> {
-    add(connection, upsert!("usage_daily", "day_ms"), place, sum).await
-}
-
-async fn add(
-    connection: &mut AnyConnection,
-    statement: &'static str,
-    place: &Place,
-    sum: &Sum,
-) -> Result<(), sqlx::Error> {
-    let mut query = sqlx::query(statement)
-        .bind(&place.account_id)
-        .bind(place.start_ms)
-        .bind(&place.key_id)
-        .bind(&place.endpoint)
-        .bind(&place.model)
-        .bind(i64::from(place.status))
-        .bind(integer(sum.requests))
-        .bind(integer(sum.prompt_tokens))
-        .bind(integer(sum.completion_tokens));
-    let steps = sum.durations.steps().iter().chain(sum.first_tokens.steps());
-    for count in steps {
-        query = query.bind(integer(*count));
-    }
-    query.execute(connection).await?;
-    Ok(())
-}
 
 /// The rows of a span that the filter lets through, under the same names from whichever table. Binds $1 to $8.
 macro_rules! rows {
@@ -192,6 +102,12 @@ macro_rules! totals {
     };
 }
 
+mod add;
+mod times;
+
+pub(in crate::usage) use add::{add_to_day, add_to_hour};
+pub(super) use times::{all_times, times};
+
 /// What each group used in each slice of time, without its times.
 pub(in crate::usage) async fn slices(
     db: &Db,
@@ -236,131 +152,6 @@ async fn counted(
         })
     };
     rows.iter().map(slice).collect()
-}
-
-/// Each group's times by their steps, one step a row: slice, group, step, count.
-macro_rules! times_by_row {
-    ($start:literal, $ms:literal, $which:literal) => {
-        concat!(
-            "SELECT ",
-            $start,
-            ", ",
-            group!(),
-            ", ",
-            step_of!($ms),
-            ", COUNT(*) FROM ",
-            rows!(minute),
-            $which,
-            " GROUP BY 1, 2, 3 ORDER BY 1, 2"
-        )
-    };
-}
-
-/// Each group's times by their steps, all steps in a row: slice, group, counts.
-macro_rules! times_by_column {
-    ($start:literal, $grain:ident, $sum:ident, $groups:literal) => {
-        concat!(
-            "SELECT ",
-            $start,
-            ", ",
-            group!(),
-            each_step!($sum),
-            " FROM ",
-            rows!($grain),
-            " GROUP BY ",
-            $groups,
-            " ORDER BY 1, 2"
-        )
-    };
-}
-
-macro_rules! times {
-    ($start:literal, $groups:literal, $grain:expr, $timed:expr) => {
-        match ($grain, $timed) {
-            (Grain::Minute, Timed::Duration) => times_by_row!($start, "duration_ms", ""),
-            (Grain::Minute, Timed::FirstToken) => times_by_row!(
-                $start,
-                "first_token_ms",
-                " AND streamed = 1 AND first_token_ms IS NOT NULL"
-            ),
-            (Grain::Hour, Timed::Duration) => {
-                times_by_column!($start, hour, sum_of_duration, $groups)
-            }
-            (Grain::Hour, Timed::FirstToken) => {
-                times_by_column!($start, hour, sum_of_first, $groups)
-            }
-            (Grain::Day, Timed::Duration) => {
-                times_by_column!($start, day, sum_of_duration, $groups)
-            }
-            (Grain::Day, Timed::FirstToken) => times_by_column!($start, day, sum_of_first, $groups),
-        }
-    };
-}
-
-/// Each group's times in each slice.
-pub(super) async fn times(
-    db: &Db,
-    scope: Scope<'_>,
-    grain: Grain,
-    group: GroupBy,
-    timed: Timed,
-) -> Result<Vec<Times>, sqlx::Error> {
-    let statement = times!("start_ms", "1, 2", grain, timed);
-    timed_by(db, statement, scope, grain, group).await
-}
-
-/// Each group's times in the whole span.
-pub(super) async fn all_times(
-    db: &Db,
-    scope: Scope<'_>,
-    grain: Grain,
-    group: GroupBy,
-    timed: Timed,
-) -> Result<Vec<Times>, sqlx::Error> {
-    let statement = times!("CAST(0 AS BIGINT)", "2", grain, timed);
-    timed_by(db, statement, scope, grain, group).await
-}
-
-async fn timed_by(
-    db: &Db,
-    statement: &'static str,
-    scope: Scope<'_>,
-    grain: Grain,
-    group: GroupBy,
-) -> Result<Vec<Times>, sqlx::Error> {
-    let rows = asked!(statement, scope)
-        .bind(group.as_str())
-        .fetch_all(db)
-        .await?;
-    let mut found: Vec<Times> = vec![];
-    for row in &rows {
-        let (start_ms, name): (i64, String) = (row.try_get(0)?, row.try_get(1)?);
-        let is_next = found
-            .last()
-            .is_none_or(|times| times.start_ms != start_ms || times.name != name);
-        if is_next {
-            found.push(Times {
-                start_ms,
-                name,
-                histogram: Histogram::default(),
-            });
-        }
-        let Some(Times { histogram, .. }) = found.last_mut() else {
-            continue;
-        };
-        match grain {
-            Grain::Minute => histogram.add(
-                usize::try_from(count(row, 2)?).unwrap_or(STEPS),
-                count(row, 3)?,
-            ),
-            Grain::Hour | Grain::Day => {
-                for step in 0..STEPS {
-                    histogram.add(step, count(row, 2 + step)?);
-                }
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// One count by slices, with the groups named $11 to $16 told apart. No table is sorted for it: slices lie in order.
