@@ -11,11 +11,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 pub use models::ModelSettings;
 pub use secret::Secret;
-use settings::{Settings, from_environment, names, web_address, whole_hours, whole_seconds};
+use settings::{
+    Settings, from_environment, names, ranges, web_address, whole_hours, whole_seconds,
+};
 pub use workers::{NoAddress, WorkerKey, WorkerSettings};
 
 /// The settings of a service. A setting `ledger.fsync` is `ASSISTERS_LEDGER_FSYNC` in the environment.
@@ -24,6 +27,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// What users type; `None` where it is just the address listened on.
     pub public_url: Option<Url>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     pub data_dir: PathBuf,
     pub database_url: Option<String>,
     pub models_dir: PathBuf,
@@ -140,11 +145,12 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "listen",
     "public_url",
     "data_dir",
     "database_url",
+    "trusted_proxies",
     "models_dir",
     "site_dir",
     "workers",
@@ -201,6 +207,13 @@ impl Config {
             database_url: settings.checked(
                 "database_url",
                 "sqlite:///path/to/file.db",
+            trusted_proxies: settings
+                .checked(
+                    "trusted_proxies",
+                    "addresses or ranges separated by commas, such as 127.0.0.1, 10.0.0.0/8",
+                    ranges,
+                )?
+                .unwrap_or_default(),
                 |text| text.starts_with("sqlite:").then(|| text.to_owned()),
             )?,
             models_dir: settings
@@ -367,6 +380,15 @@ mod tests {
         assert_eq!(config.affinity.models, ["m", "n"]);
         let error = read("[[worker]]\nurl = 'b:2'").unwrap_err().to_string();
         assert!(error.contains("assisters.toml: worker[0].url"), "{error}");
+    #[test]
+    fn proxies_are_addresses_and_ranges() {
+        assert_eq!(read("").unwrap().trusted_proxies, []);
+        let config = read("trusted_proxies = ['127.0.0.1', '10.0.0.0/8']").unwrap();
+        assert_eq!(config.trusted_proxies.len(), 2);
+        let error = read("trusted_proxies = 'nginx'").unwrap_err().to_string();
+        assert!(error.contains("10.0.0.0/8"), "{error}");
+    }
+
     }
 
     #[test]

@@ -7,6 +7,7 @@
 #![recursion_limit = "256"]
 
 // Ground.
+pub mod address;
 pub mod clock;
 pub mod config;
 pub mod db;

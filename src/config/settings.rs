@@ -7,12 +7,14 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::models::{self, ModelSettings};
 use super::secret::Secret;
 use super::workers::{self, WorkerSettings};
 use super::{ConfigError, NAMES};
+use crate::address;
 
 /// Raw values by name, each with where it came from.
 #[derive(Default)]
@@ -146,6 +148,14 @@ pub(super) fn names(text: &str) -> Option<Vec<String>> {
     let names = text.split(',').map(str::trim);
     let names = names.filter(|name| !name.is_empty());
     Some(names.map(str::to_owned).collect())
+}
+
+/// Ranges of addresses, separated by commas.
+pub(super) fn ranges(text: &str) -> Option<Vec<IpNet>> {
+    names(text)?
+        .iter()
+        .map(|name| address::range(name))
+        .collect()
 }
 
 /// `[a] b = 1` as `a.b = "1"`; lists as their members, joined by commas.

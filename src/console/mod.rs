@@ -20,12 +20,11 @@ mod usage;
 mod usage_csv;
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use app::console::{Admin, Console, Door, Problem, Public};
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -37,9 +36,10 @@ use url::form_urlencoded;
 
 use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
+use crate::address::ClientAddress;
 use crate::db::Db;
 use crate::docs;
-use crate::ids::RequestId;
+use crate::ids::{AccountId, RequestId};
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -234,11 +234,11 @@ async fn current_account(
 }
 
 fn visitor(request: &Request) -> Visitor {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client = request.extensions().get::<ClientAddress>();
     let agent = request.headers().get(header::USER_AGENT);
     let agent = agent.and_then(|agent| agent.to_str().ok());
     Visitor {
-        ip: peer.map(|ConnectInfo(address)| address.ip()),
+        ip: client.map(|client| client.0),
         agent: agent.unwrap_or_default().to_owned(),
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::{MOST_NAME_CHARS, NewKey, Refusal};
+use crate::address;
 use crate::clock::UnixMs;
 use crate::principal::{Endpoint, Grant, Quota};
 
@@ -194,20 +195,9 @@ fn model(given: &str) -> Result<String, Invalid> {
 
 /// An address alone is a range of one. An IPv4 address in IPv6's clothes is an IPv4 address, in a range too.
 pub fn ip_range(given: &str) -> Result<IpNet, Invalid> {
-    let range = given
-        .parse::<IpNet>()
-        .or_else(|_| given.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| Invalid::MalformedIp {
-            given: given.chars().take(50).collect(),
-        })?;
-    let range = match range {
-        IpNet::V6(v6) => match (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96)) {
-            (Some(v4), Some(bits)) => IpNet::new(v4.into(), bits).unwrap_or(range),
-            _ => range,
-        },
-        IpNet::V4(_) => range,
-    };
-    Ok(range.trunc())
+    address::range(given).ok_or_else(|| Invalid::MalformedIp {
+        given: given.chars().take(50).collect(),
+    })
 }
 
 /// What is asked of a key each time, though it be remembered.

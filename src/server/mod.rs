@@ -1,6 +1,7 @@
 //! The server: opens what the service stands on, carries its routes, and stops in the order that loses nothing.
 
 mod bodies;
+mod client;
 mod connections;
 mod headers;
 mod health;
@@ -198,6 +199,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         let _ = closing.await;
     };
     #[expect(
+    let proxies: Arc<[_]> = config.trusted_proxies.clone().into();
+    let app = app.layer(from_fn_with_state(proxies, client::tell));
         clippy::disallowed_methods,
         reason = "the server itself is waited for by name, before the tasks are told to stop"
     )]

@@ -1,11 +1,10 @@
 //! Who is calling: a layer per mount makes a [`Principal`], and nothing behind it asks how.
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -16,6 +15,7 @@ use super::V1;
 use super::entry;
 use super::error::ApiError;
 use super::headers::{Arrival, Phase, Rates};
+use crate::address::ClientAddress;
 use crate::principal::{Principal, Via};
 use crate::sessions;
 
@@ -29,8 +29,8 @@ pub(super) async fn by_key(
     let began = Instant::now();
     let verified = match bearer(request.headers()) {
         Some(secret) => {
-            let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
-            let from = from.map(|ConnectInfo(address)| address.ip());
+            let from = request.extensions().get::<ClientAddress>();
+            let from = from.map(|client| client.0);
             v1.keys.verify(secret, from).await.map_err(ApiError::from)
         }
         None => Err(ApiError::missing_key()),

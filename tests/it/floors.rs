@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::source::{files, without_comments};
 
 const GROUND: &[&str] = &[
+    "address",
     "clock",
     "config",
     "db",

@@ -25,6 +25,7 @@ mod metrics;
 mod pages;
 mod playground;
 mod protection;
+mod proxies;
 mod public;
 mod raw;
 mod settings;

@@ -251,6 +251,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
         models_dir: dir.join("models"),
         site_dir: dir.join("site"),
         workers: workers
+        trusted_proxies: vec![],
             .iter()
             .map(|worker| format!("http://{worker}").parse().unwrap())
             .collect(),

@@ -5,16 +5,17 @@ mod sheet;
 mod standing;
 mod workers;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
 use tokio::task::spawn_blocking;
 
+use crate::address::ClientAddress;
 use crate::config::Secret;
 use crate::v1::bearer;
 pub(super) use standing::Standing;
@@ -50,20 +51,20 @@ impl Scraped {
         }
     }
 
-    fn is_for(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
+    fn is_for(&self, client: IpAddr, headers: &HeaderMap) -> bool {
         let told = bearer(headers);
         let knows_token =
             matches!((&self.token, told), (Some(token), Some(told)) if token.is(told));
-        knows_token || is_this_machine(peer.ip(), headers)
+        knows_token || is_this_machine(client, headers)
     }
 }
 
 pub(super) async fn scrape(
     State(scraped): State<Scraped>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
     headers: HeaderMap,
 ) -> Response {
-    if !scraped.is_for(peer, &headers) {
+    if !scraped.is_for(client, &headers) {
         return (StatusCode::FORBIDDEN, REFUSED).into_response();
     }
     let accept = headers.get(header::ACCEPT);
@@ -97,11 +98,11 @@ fn write(registry: &Registry, open: bool) -> Result<String, std::fmt::Error> {
 
 /// Whether it was a program on this machine that asked, for itself. A page of another site that has its own name lead here
 /// says that name.
-fn is_this_machine(peer: IpAddr, headers: &HeaderMap) -> bool {
+fn is_this_machine(client: IpAddr, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)
         .map_or(Some(""), |host| host.to_str().ok());
-    peer.to_canonical().is_loopback()
+    client.to_canonical().is_loopback()
         && host.is_some_and(is_own_name)
         && !FORWARDED.iter().any(|name| headers.contains_key(*name))
 }
