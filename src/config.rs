@@ -79,6 +79,8 @@ pub struct RequestLimits {
     pub first_byte: Duration,
     /// Between two pieces of a worker's answer.
     pub idle: Duration,
+    /// Accounts that one address may make in an hour.
+    pub sign_ups_per_hour: u32,
     /// How long new requests are still served when the service stops, and is not ready any more.
     pub drain_delay: Duration,
     /// How long running requests may go on when the service stops.
@@ -145,12 +147,12 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "listen",
     "public_url",
+    "trusted_proxies",
     "data_dir",
     "database_url",
-    "trusted_proxies",
     "models_dir",
     "site_dir",
     "workers",
@@ -165,6 +167,7 @@ const NAMES: [&str; 25] = [
     "limits.idle_seconds",
     "limits.drain_delay_seconds",
     "limits.drain_seconds",
+    "limits.sign_ups_per_hour",
     "streams.keepalive_seconds",
     "idempotency.wait_seconds",
     "idempotency.resume_seconds",
@@ -204,9 +207,6 @@ impl Config {
                 "an address such as https://api.example.com",
                 web_address,
             )?,
-            database_url: settings.checked(
-                "database_url",
-                "sqlite:///path/to/file.db",
             trusted_proxies: settings
                 .checked(
                     "trusted_proxies",
@@ -214,6 +214,9 @@ impl Config {
                     ranges,
                 )?
                 .unwrap_or_default(),
+            database_url: settings.checked(
+                "database_url",
+                "sqlite:///path/to/file.db",
                 |text| text.starts_with("sqlite:").then(|| text.to_owned()),
             )?,
             models_dir: settings
@@ -247,6 +250,13 @@ impl Config {
                 stalled_reader: seconds("limits.stalled_reader_seconds", 60)?,
                 first_byte: seconds("limits.first_byte_seconds", 600)?,
                 idle: seconds("limits.idle_seconds", 120)?,
+                sign_ups_per_hour: settings
+                    .checked(
+                        "limits.sign_ups_per_hour",
+                        "a number of accounts, 1 or more",
+                        |text| text.parse().ok().filter(|count| *count >= 1),
+                    )?
+                    .unwrap_or(20),
                 drain_delay: settings
                     .parse("limits.drain_delay_seconds", "a number of seconds, or 0")?
                     .map_or(Duration::ZERO, |seconds: u32| {
@@ -371,6 +381,15 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_addresses_and_ranges() {
+        assert_eq!(read("").unwrap().trusted_proxies, []);
+        let config = read("trusted_proxies = ['127.0.0.1', '10.0.0.0/8']").unwrap();
+        assert_eq!(config.trusted_proxies.len(), 2);
+        let error = read("trusted_proxies = 'nginx'").unwrap_err().to_string();
+        assert!(error.contains("10.0.0.0/8"), "{error}");
+    }
+
+    #[test]
     fn workers_are_told_by_list_by_table_or_both() {
         let config = read(
             "workers = ['http://a:1']\n[affinity]\nmodels = ['m', 'n']\n[[worker]]\nurl = 'http://b:2'",
@@ -380,15 +399,6 @@ mod tests {
         assert_eq!(config.affinity.models, ["m", "n"]);
         let error = read("[[worker]]\nurl = 'b:2'").unwrap_err().to_string();
         assert!(error.contains("assisters.toml: worker[0].url"), "{error}");
-    #[test]
-    fn proxies_are_addresses_and_ranges() {
-        assert_eq!(read("").unwrap().trusted_proxies, []);
-        let config = read("trusted_proxies = ['127.0.0.1', '10.0.0.0/8']").unwrap();
-        assert_eq!(config.trusted_proxies.len(), 2);
-        let error = read("trusted_proxies = 'nginx'").unwrap_err().to_string();
-        assert!(error.contains("10.0.0.0/8"), "{error}");
-    }
-
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod limits;
 pub mod pool;
 pub mod sessions;
+pub mod throttle;
 pub mod usage;
 
 // Edges.

@@ -108,6 +108,11 @@ impl Accounts {
         Ok(account.filter(|_| fits))
     }
 
+    /// How many passwords were hashed or compared: the same for an address that nobody has as for one that somebody has.
+    pub fn hashes(&self) -> u64 {
+        self.hasher.done()
+    }
+
     pub async fn find(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
         store::find(&self.db, id).await.map_err(StoreError)
     }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
 use argon2::password_hash::Error::PasswordInvalid;
@@ -73,13 +74,23 @@ pub struct HashError(#[source] Box<dyn Error + Send + Sync>);
 /// Hashes and compares, as many at once as there are cores: each takes 19 MiB, and a flood of sign-ins waits in line
 /// instead of taking all memory.
 #[derive(Clone)]
-pub(super) struct Hasher(Arc<Semaphore>);
+pub(super) struct Hasher {
+    turns: Arc<Semaphore>,
+    done: Arc<AtomicU64>,
+}
 
 impl Hasher {
     pub(super) fn new() -> Self {
-        Hasher(Arc::new(Semaphore::new(
-            available_parallelism().map_or(1, |cores| cores.get()),
-        )))
+        let cores = available_parallelism().map_or(1, |cores| cores.get());
+        Hasher {
+            turns: Arc::new(Semaphore::new(cores)),
+            done: Arc::default(),
+        }
+    }
+
+    /// How many were done.
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// The hash in the PHC form, its salt and parameters included.
@@ -110,11 +121,12 @@ impl Hasher {
         work: impl FnOnce() -> Result<T, argon2::password_hash::Error> + Send + 'static,
     ) -> Result<T, HashError> {
         let turn = self
-            .0
+            .turns
             .clone()
             .acquire_owned()
             .await
             .map_err(|error| HashError(error.into()))?;
+        self.done.fetch_add(1, Ordering::Relaxed);
         // The turn goes with the work: a client that leaves ends the waiting, not the work.
         let done = spawn_blocking(move || {
             let _turn = turn;

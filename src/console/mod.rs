@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod device;
 mod explain;
 mod export;
 mod fresh;
@@ -35,8 +36,8 @@ use tower_sessions::Session;
 use url::form_urlencoded;
 
 use crate::accounts::{Account, Accounts};
-use crate::clock::Clock;
 use crate::address::ClientAddress;
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::docs;
 use crate::ids::{AccountId, RequestId};
@@ -46,6 +47,7 @@ use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::sessions::{self, Visitor};
 use crate::tasks::Tasks;
+use crate::throttle::{Device, Refused, Throttle};
 use crate::usage::Usage;
 use account::AccountConsole;
 use admin::AdminConsole;
@@ -60,6 +62,7 @@ pub use texts::{negotiate, texts};
 pub struct Dashboard {
     pub accounts: Accounts,
     pub sessions: sessions::Store,
+    pub throttle: Throttle,
     pub keys: Keys,
     pub limits: Limits,
     pub pool: Pool,
@@ -81,6 +84,7 @@ impl Dashboard {
     pub fn new(
         accounts: Accounts,
         sessions: sessions::Store,
+        throttle: Throttle,
         keys: Keys,
         limits: Limits,
         pool: Pool,
@@ -94,6 +98,7 @@ impl Dashboard {
         Dashboard {
             accounts,
             sessions,
+            throttle,
             keys,
             limits,
             pool,
@@ -105,6 +110,19 @@ impl Dashboard {
             public_base,
             fresh: FreshKeys::default(),
         }
+    }
+
+    /// Whether browsers reach the site over https.
+    fn is_https(&self) -> bool {
+        self.public_base.starts_with("https:")
+    }
+
+    /// From now on this browser, which shows `shown`, counts as one of the account's.
+    async fn remember(&self, account: &AccountId, shown: Option<Device>) -> Result<(), Problem> {
+        let device = self.throttle.remember(account, shown).await;
+        let device = device.map_err(|error| internal(&error))?;
+        device::give(&device, self.is_https());
+        Ok(())
     }
 }
 
@@ -139,6 +157,7 @@ pub async fn bind(
     let public: Arc<dyn Public> = Arc::new(PublicSite::new(dashboard.clone(), account.clone()));
     request.extensions_mut().insert(public);
     let visitor = visitor(&request);
+    let device = device::shown(request.headers(), dashboard.is_https());
     if let Some(account) = account {
         if let Err(error) = dashboard.sessions.saw(&session, &visitor).await {
             tracing::warn!(
@@ -161,7 +180,7 @@ pub async fn bind(
         extensions.insert(console.clone());
         extensions.insert::<Arc<dyn Console>>(console);
     }
-    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor));
+    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor, device));
     request.extensions_mut().insert(door);
     next.run(request).await
 }
@@ -280,6 +299,14 @@ fn sign_in_and_return(uri: &Uri) -> String {
             let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
             format!("{SIGN_IN}?next={next}")
         }
+    }
+}
+
+/// What was not done because it was tried too often.
+fn held_back(refused: Refused) -> Problem {
+    match refused {
+        Refused::Wait(wait) => Problem::wait(wait),
+        refused @ Refused::Store(_) => internal(&refused),
     }
 }
 

@@ -4,10 +4,11 @@ use app::console::{Problem, Session, Settings, SettingsConsole};
 use async_trait::async_trait;
 
 use super::account::AccountConsole;
-use super::internal;
 use super::site::weak_password;
+use super::{held_back, internal};
 use crate::accounts::{ChangePasswordError, DeleteError, Password, RETENTION_DAYS, RenameError};
 use crate::sessions;
+use crate::throttle::Purpose;
 
 /// Where a browser is sent whose account is no more.
 const DELETED: &str = "/sign-in?deleted";
@@ -18,6 +19,19 @@ impl AccountConsole {
         if self.posted_without_wasm {
             leptos_axum::redirect(&format!("/settings?done={what}"));
         }
+    }
+
+    /// Before the password is asked for once more; [`Self::confirmed`] follows where it was right.
+    async fn confirming(&self) -> Result<(), Problem> {
+        let throttle = &self.dashboard.throttle;
+        let taken = throttle.take(Purpose::Confirmation, &self.account.id);
+        taken.await.map_err(held_back)
+    }
+
+    async fn confirmed(&self) -> Result<(), Problem> {
+        let throttle = &self.dashboard.throttle;
+        let given_back = throttle.give_back(Purpose::Confirmation, &self.account.id);
+        given_back.await.map_err(|error| internal(&error))
     }
 }
 
@@ -57,6 +71,7 @@ impl SettingsConsole for AccountConsole {
     async fn change_password(&self, current: String, new: String) -> Result<(), Problem> {
         let (accounts, sessions) = (&self.dashboard.accounts, &self.dashboard.sessions);
         let (current, new) = (Password::new(current), Password::new(new));
+        self.confirming().await?;
         let changed = accounts.change_password(&self.account, current, new).await;
         changed.map_err(|error| match error {
             ChangePasswordError::Current => Problem::field(
@@ -66,6 +81,7 @@ impl SettingsConsole for AccountConsole {
             ChangePasswordError::New(weakness) => weak_password("new_password", weakness),
             ChangePasswordError::Failed(_) => internal(&error),
         })?;
+        self.confirmed().await?;
         // This one ends too, and goes on under an id that nobody has seen.
         sessions::renew(&self.visit)
             .await
@@ -74,6 +90,11 @@ impl SettingsConsole for AccountConsole {
             .end_others(&self.account.id, None)
             .await
             .map_err(|error| internal(&error))?;
+        // Whoever knew the old one may have left a browser that counts as the owner's.
+        let throttle = &self.dashboard.throttle;
+        let forgotten = throttle.forget_devices(&self.account.id).await;
+        forgotten.map_err(|error| internal(&error))?;
+        self.dashboard.remember(&self.account.id, None).await?;
         self.done("password");
         Ok(())
     }
@@ -109,6 +130,7 @@ impl SettingsConsole for AccountConsole {
 
     async fn delete_account(&self, email: String, password: String) -> Result<(), Problem> {
         let accounts = &self.dashboard.accounts;
+        self.confirming().await?;
         let deleted = accounts.delete(&self.account, &email, Password::new(password));
         deleted.await.map_err(|error| match error {
             DeleteError::Email => Problem::field(

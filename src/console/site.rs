@@ -4,20 +4,29 @@ use app::console::{Door, Problem};
 use async_trait::async_trait;
 use tower_sessions::Session;
 
-use super::{Dashboard, SIGN_IN, internal};
+use super::{Dashboard, SIGN_IN, held_back, internal};
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::principal::Tier;
 use crate::sessions::{self, Visitor};
+use crate::throttle::{Candidate, Device, Purpose};
 
 pub(super) struct SiteDoor {
     dashboard: Dashboard,
     session: Session,
     visitor: Visitor,
+    /// By which the browser is known again.
+    device: Option<Device>,
 }
 
 impl SiteDoor {
-    pub(super) fn new(dashboard: Dashboard, session: Session, visitor: Visitor) -> Self {
+    pub(super) fn new(
+        dashboard: Dashboard,
+        session: Session,
+        visitor: Visitor,
+        device: Option<Device>,
+    ) -> Self {
         SiteDoor {
+            device,
             dashboard,
             session,
             visitor,
@@ -29,19 +38,56 @@ impl SiteDoor {
         sessions::sign_in(&self.session, &account.id, now, &self.visitor)
             .await
             .map_err(|error| internal(&error))?;
+        let dashboard = &self.dashboard;
+        dashboard.remember(&account.id, self.device.clone()).await?;
         leptos_axum::redirect(to);
         Ok(())
+    }
+
+    /// The account that the two belong to. Guesses are counted and held back, whether or not there is such an account.
+    async fn verify(&self, email: &str, password: String) -> Result<Option<Account>, Problem> {
+        let Dashboard {
+            accounts, throttle, ..
+        } = &self.dashboard;
+        let owner = accounts.find_by_email(email).await;
+        let owner = owner.map_err(|error| internal(&error))?;
+        let candidate = Candidate {
+            email,
+            account: owner.as_ref().map(|owner| &owner.id),
+            from: &self.visitor.ip.into(),
+            device: self.device.as_ref(),
+        };
+        let attempt = throttle.sign_in(candidate).await.map_err(held_back)?;
+        let verified = accounts.verify_password(email, Password::new(password));
+        let verified = verified.await.map_err(|error| internal(&error))?;
+        if verified.is_some() {
+            attempt
+                .succeeded()
+                .await
+                .map_err(|error| internal(&error))?;
+        }
+        Ok(verified)
     }
 }
 
 #[async_trait]
 impl Door for SiteDoor {
     async fn sign_up(&self, email: String, password: String) -> Result<(), Problem> {
-        let created = self
-            .dashboard
-            .accounts
-            .create(&email, Password::new(password), Tier::Free, false)
-            .await;
+        let Dashboard {
+            accounts, throttle, ..
+        } = &self.dashboard;
+        let (purpose, address) = (Purpose::SignUp, self.visitor.ip);
+        throttle.take(purpose, address).await.map_err(held_back)?;
+        let created = accounts.create(&email, Password::new(password), Tier::Free, false);
+        let created = created.await;
+        // A form that has to be mended costs nothing; that an address is taken is told only so often.
+        if matches!(
+            created,
+            Err(CreateError::EmailInvalid | CreateError::Password(_))
+        ) {
+            let given_back = throttle.give_back(purpose, address).await;
+            given_back.map_err(|error| internal(&error))?;
+        }
         let account = created.map_err(|error| match error {
             CreateError::EmailInvalid => {
                 Problem::field("email", "Enter an e-mail address, such as you@company.com.")
@@ -62,12 +108,7 @@ impl Door for SiteDoor {
         password: String,
         next: Option<String>,
     ) -> Result<(), Problem> {
-        let verified = self
-            .dashboard
-            .accounts
-            .verify_password(&email, Password::new(password))
-            .await;
-        let verified = verified.map_err(|error| internal(&error))?;
+        let verified = self.verify(&email, password).await?;
         self.dashboard.metrics.signed_in(verified.is_some());
         match verified {
             Some(account) => {

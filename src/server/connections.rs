@@ -145,6 +145,7 @@ mod tests {
             stalled_reader: minute,
             first_byte: minute,
             idle: minute,
+            sign_ups_per_hour: 10_000,
             drain_delay: minute,
             drain: minute,
         };

@@ -41,6 +41,7 @@ use crate::metrics::Metrics;
 use crate::pool::{self, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
+use crate::throttle::Throttle;
 use crate::usage::{JournalError, Usage, UsageError};
 use crate::v1::{Counting, V1};
 
@@ -76,6 +77,8 @@ pub struct Running {
     /// For tests, which look at what was written.
     pub db: Db,
     pub usage: Usage,
+    /// At what work was done.
+    pub accounts: Accounts,
     /// And at who waits.
     pub pool: Pool,
     tasks: Tasks,
@@ -121,6 +124,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let keys = Keys::new(db.clone(), clock.clone());
     let limits = Limits::new(clock.clone());
     let sessions = sessions::Store::new(db.clone(), clock.clone());
+    let throttle = Throttle::new(db.clone(), clock.clone(), config.limits.sign_ups_per_hour);
     let idempotency = Idempotency::open(
         &config.data_dir,
         db.clone(),
@@ -136,6 +140,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         keys.clone(),
         limits.clone(),
         sessions.clone(),
+        throttle.clone(),
         idempotency.clone(),
         tasks.clone(),
     ));
@@ -156,8 +161,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         body_limit: config.limits.body,
     };
     let dashboard = Dashboard::new(
-        accounts,
+        accounts.clone(),
         sessions.clone(),
+        throttle,
         keys,
         limits,
         pool.clone(),
@@ -193,14 +199,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
 
     let app = bodies::keep(app, config.limits.body_pause, &tasks);
     let app = app.layer(from_fn_with_state(tasks.clone(), leaving::close));
+    let proxies: Arc<[_]> = config.trusted_proxies.clone().into();
+    let app = app.layer(from_fn_with_state(proxies, client::tell));
 
     let (close, closing) = oneshot::channel();
     let closing = async {
         let _ = closing.await;
     };
     #[expect(
-    let proxies: Arc<[_]> = config.trusted_proxies.clone().into();
-    let app = app.layer(from_fn_with_state(proxies, client::tell));
         clippy::disallowed_methods,
         reason = "the server itself is waited for by name, before the tasks are told to stop"
     )]
@@ -213,6 +219,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         public_base,
         db,
         usage,
+        accounts,
         pool,
         tasks,
         drain_delay: config.limits.drain_delay,
@@ -272,6 +279,7 @@ async fn tidy(
     keys: Keys,
     limits: Limits,
     sessions: sessions::Store,
+    throttle: Throttle,
     idempotency: Idempotency,
     tasks: Tasks,
 ) {
@@ -288,6 +296,9 @@ async fn tidy(
                 error = &error as &dyn Error,
                 "ended sessions could not be cleared away"
             );
+        }
+        if let Err(error) = throttle.sweep().await {
+            tracing::warn!(error = &error as &dyn Error, "{error}");
         }
         if let Err(error) = idempotency.sweep().await {
             tracing::warn!(error = &error as &dyn Error, "{error}");

@@ -9,7 +9,7 @@ use app::console::{Problem, WayOut};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -80,6 +80,13 @@ async fn status_of_problem(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, LARGEST_FORM).await.unwrap_or_default();
     parts.status = match serde_json::from_slice::<Problem>(&body) {
+        Ok(Problem {
+            wait_seconds: Some(seconds),
+            ..
+        }) => {
+            parts.headers.insert(header::RETRY_AFTER, seconds.into());
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Ok(problem) if problem.way_out == WayOut::SignIn => StatusCode::UNAUTHORIZED,
         Ok(problem) if problem.way_out == WayOut::Leave => StatusCode::FORBIDDEN,
         // It was logged under this id: a fault of ours.

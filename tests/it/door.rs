@@ -20,11 +20,14 @@ async fn sign_up(browser: &Browser, email: &str) -> Landed {
 }
 
 fn cookie(headers: &HeaderMap) -> Vec<&str> {
-    headers
-        .get(SET_COOKIE)
-        .expect("a cookie is set")
-        .to_str()
-        .unwrap()
+    let set = headers.get_all(SET_COOKIE).iter();
+    set.map(|cookie| cookie.to_str().unwrap())
+        .find(|cookie| {
+            cookie
+                .trim_start_matches("__Host-")
+                .starts_with("assisters=")
+        })
+        .expect("a session's cookie is set")
         .split("; ")
         .collect()
 }

@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "limits",
     "pool",
     "sessions",
+    "throttle",
     "usage",
 ];
 const EDGES: &[&str] = &[

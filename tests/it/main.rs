@@ -32,6 +32,7 @@ mod settings;
 mod site;
 mod source;
 mod strangers;
+mod throttle;
 mod v1;
 
 use std::future::Future;

@@ -118,6 +118,11 @@ impl Site {
         counted.fetch_one(&self.running.db).await.unwrap()
     }
 
+    /// How many passwords the service has hashed or compared.
+    pub fn hashes(&self) -> u64 {
+        self.running.accounts.hashes()
+    }
+
     pub fn pool(&self) -> &Pool {
         &self.running.pool
     }
@@ -246,12 +251,12 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
     Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         public_url: None,
+        trusted_proxies: vec![],
         data_dir: dir.to_owned(),
         database_url: None,
         models_dir: dir.join("models"),
         site_dir: dir.join("site"),
         workers: workers
-        trusted_proxies: vec![],
             .iter()
             .map(|worker| format!("http://{worker}").parse().unwrap())
             .collect(),
@@ -268,6 +273,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             stalled_reader: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
             idle: Duration::from_secs(20),
+            sign_ups_per_hour: 10_000,
             drain_delay: Duration::ZERO,
             drain: Duration::from_secs(20),
         },

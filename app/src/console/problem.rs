@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,9 @@ pub struct Problem {
     /// To be quoted to support; also in the log.
     pub request_id: Option<String>,
     pub way_out: WayOut,
+    /// It was tried too often: in so many seconds it may be tried again.
+    #[serde(default)]
+    pub wait_seconds: Option<u64>,
 }
 
 /// What the reader can do about a problem.
@@ -33,6 +38,7 @@ impl Problem {
             field: None,
             request_id: None,
             way_out: WayOut::Again,
+            wait_seconds: None,
         }
     }
 
@@ -40,6 +46,21 @@ impl Problem {
         Problem {
             field: Some(field.to_owned()),
             ..Problem::new(message)
+        }
+    }
+
+    /// For what was tried too often.
+    pub fn wait(wait: Duration) -> Self {
+        // Rounded up: who waits so long is not told to wait again.
+        let seconds = wait.as_secs_f64().ceil().max(1.0) as u64;
+        let told = match seconds {
+            1 => "a second".to_owned(),
+            2..=90 => format!("{seconds} seconds"),
+            _ => format!("{} minutes", seconds.div_ceil(60)),
+        };
+        Problem {
+            wait_seconds: Some(seconds),
+            ..Problem::new(format!("That was tried too often. Try again in {told}."))
         }
     }
 
