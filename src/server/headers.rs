@@ -73,6 +73,10 @@ pub(super) async fn of_site(State(https): State<bool>, request: Request, next: N
         (header::REFERRER_POLICY, same_origin.clone()),
         (
             HeaderName::from_static("cross-origin-opener-policy"),
+            same_origin.clone(),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
             same_origin,
         ),
         (HeaderName::from_static("permissions-policy"), NO_DEVICES),

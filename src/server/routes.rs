@@ -32,10 +32,11 @@ pub(super) fn all(
 ) -> Router {
     let (site_dir, https) = (&config.site_dir, config.is_https());
     let options = pages::options(site_dir, addr);
+    let here = same_origin::Site::new(config.public_url.as_ref());
     // Read from the inside out: `bind` needs the session; `guard` needs what `bind` found.
     let verbs = pages::server_functions()
         .layer(from_fn_with_state(v1.tasks.clone(), to_the_end::run))
-        .layer(from_fn(same_origin::only));
+        .layer(from_fn_with_state(here.clone(), same_origin::only));
     let export = get(console::export).with_state(dashboard.clone());
     let pages = pages::routes(&options)
         .merge(console::files())
@@ -50,7 +51,7 @@ pub(super) fn all(
         .layer(from_fn(headers::of_pages));
     // No compression here: an event must leave when it is written.
     let playground = v1::with_session(v1)
-        .layer(from_fn(same_origin::only))
+        .layer(from_fn_with_state(here, same_origin::only))
         .layer(session.clone());
     let files = ServeDir::new(site_dir)
         .precompressed_br()

@@ -2,7 +2,7 @@
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
@@ -11,6 +11,8 @@ use crate::within;
 /// Follows links, posts forms, keeps cookies, and goes nowhere by itself.
 pub struct Browser {
     base: Url,
+    /// Where its pages come from, as it says.
+    origin: String,
     client: Client,
 }
 
@@ -23,7 +25,8 @@ pub struct Landed {
 }
 
 impl Browser {
-    pub fn new(site: &str) -> Self {
+    /// `public` is the address that it has typed; `site` is where that leads.
+    pub fn new(site: &str, public: &str) -> Self {
         let client = Client::builder()
             .cookie_store(true)
             .redirect(Policy::none())
@@ -31,6 +34,7 @@ impl Browser {
             .unwrap();
         Browser {
             base: Url::parse(site).unwrap(),
+            origin: Url::parse(public).unwrap().origin().ascii_serialization(),
             client,
         }
     }
@@ -44,19 +48,24 @@ impl Browser {
         Landed::from(self.request(self.form(path, fields)).await).await
     }
 
+    /// With its cookies, and nothing that says where it comes from.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.address(path))
+    }
+
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
         let form = self.client.post(self.address(path));
         form.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ORIGIN, self.origin())
+            .header(ORIGIN, &self.origin)
             .body(body)
     }
 
     /// What a page's script posts: JSON, from this site's own origin.
     pub fn post_json(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.post_json_from(path, body, &self.origin())
+        self.post_json_from(path, body, &self.origin)
     }
 
     pub fn post_json_from(&self, path: &str, body: &Value, origin: &str) -> RequestBuilder {
@@ -90,10 +99,6 @@ impl Browser {
         )
         .await
         .unwrap()
-    }
-
-    fn origin(&self) -> String {
-        self.base.origin().ascii_serialization()
     }
 
     fn address(&self, path: &str) -> Url {

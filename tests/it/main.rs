@@ -9,6 +9,7 @@
 )]
 
 mod admin;
+mod attacks;
 mod browser;
 mod command_line;
 mod conformance;

@@ -48,7 +48,8 @@ async fn a_stranger_is_refused_and_a_key_is_no_session() {
         "signed_out",
     )
     .await;
-    let with_key = site.post(PATH).bearer_auth(&caller.secret).json(&body);
+    let with_key = site.browser().post_json(PATH, &body);
+    let with_key = with_key.bearer_auth(&caller.secret);
     error_of(with_key, 401, "authentication_error", "signed_out").await;
     assert_eq!(worker.requests().len(), 0);
 }

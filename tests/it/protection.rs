@@ -88,6 +88,7 @@ async fn no_cache_keeps_a_page_and_no_site_frames_it() {
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
         ] {
             assert_eq!(headers[name], value, "{page}");
         }

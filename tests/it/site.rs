@@ -214,7 +214,7 @@ impl Site {
 
     /// A browser in which nobody is signed in.
     pub fn browser(&self) -> Browser {
-        Browser::new(&self.url("/"))
+        Browser::new(&self.url("/"), &self.running.public_base)
     }
 
     /// A browser in which `caller` is signed in.

@@ -41,7 +41,7 @@ fn text_of(dir: &str, name: &str) -> String {
 }
 
 /// The addresses of all server functions.
-fn functions() -> Vec<String> {
+pub fn functions() -> Vec<String> {
     let sources = files("app/src", "rs");
     let names = sources
         .iter()
@@ -50,7 +50,7 @@ fn functions() -> Vec<String> {
 }
 
 /// What any of them may want.
-const EVERY_FIELD: &[(&str, &str)] = &[
+pub const EVERY_FIELD: &[(&str, &str)] = &[
     ("name", "ci"),
     ("id", "key_1"),
     ("query", "range=day"),
@@ -161,7 +161,8 @@ async fn every_route_of_the_api_refuses_a_stranger_on_both_mounts() {
         for mount in ["/v1", "/playground/v1"] {
             for request in [
                 site.get(&format!("{mount}{path}")),
-                site.post(&format!("{mount}{path}")),
+                site.post(&format!("{mount}{path}"))
+                    .header("Origin", site.url("")),
             ] {
                 assert_eq!(
                     request.send().await.unwrap().status(),
