@@ -79,6 +79,10 @@ pub struct RequestLimits {
     pub first_byte: Duration,
     /// Between two pieces of a worker's answer.
     pub idle: Duration,
+    /// Connections at once.
+    pub connections: usize,
+    /// The same of one address, unless that is a trusted proxy's.
+    pub connections_per_address: usize,
     /// Accounts that one address may make in an hour.
     pub sign_ups_per_hour: u32,
     /// How long new requests are still served when the service stops, and is not ready any more.
@@ -147,7 +151,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 28] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -167,6 +171,8 @@ const NAMES: [&str; 26] = [
     "limits.idle_seconds",
     "limits.drain_delay_seconds",
     "limits.drain_seconds",
+    "limits.connections",
+    "limits.connections_per_address",
     "limits.sign_ups_per_hour",
     "streams.keepalive_seconds",
     "idempotency.wait_seconds",
@@ -194,6 +200,13 @@ impl Config {
             settings
                 .checked(name, "a number of seconds, 1 or more", whole_seconds)
                 .map(|found| found.unwrap_or(Duration::from_secs(default)))
+        };
+        let connections = |name, default| {
+            settings
+                .checked(name, "a number of connections, 1 or more", |text| {
+                    text.parse().ok().filter(|count| *count >= 1)
+                })
+                .map(|found| found.unwrap_or(default))
         };
         Ok(Config {
             listen: settings
@@ -250,6 +263,8 @@ impl Config {
                 stalled_reader: seconds("limits.stalled_reader_seconds", 60)?,
                 first_byte: seconds("limits.first_byte_seconds", 600)?,
                 idle: seconds("limits.idle_seconds", 120)?,
+                connections: connections("limits.connections", 8_192)?,
+                connections_per_address: connections("limits.connections_per_address", 1_024)?,
                 sign_ups_per_hour: settings
                     .checked(
                         "limits.sign_ups_per_hour",

@@ -21,11 +21,15 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::crowd::{Crowd, Place};
 use super::writes::Writes;
 use crate::config::RequestLimits;
 
 /// How long nobody is accepted after accepting has failed: most often all of the process's files are open.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Bytes of a request's line and headers, of which there may be a hundred; more is answered with 431.
+const LARGEST_HEAD: usize = 64 << 10;
 
 /// For what is cut off to say so to its client.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -36,6 +40,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     app: Router,
     limits: RequestLimits,
+    crowd: Crowd,
     closing: impl Future<Output = ()>,
     cutting: &CancellationToken,
 ) {
@@ -48,7 +53,10 @@ pub(super) async fn serve(
         tokio::select! {
             () = &mut closing => break,
             (stream, peer) = accept(&listener) => {
-                connections.spawn(connection(stream, peer, app.clone(), limits, graceful.watcher()));
+                // Closed at once, where there is no place: an answer would take what there is none of.
+                if let Some(place) = crowd.admit(peer.ip()) {
+                    connections.spawn(connection(stream, peer, place, app.clone(), limits, graceful.watcher()));
+                }
             }
             Some(ended) = connections.join_next() => {
                 if let Err(error) = ended {
@@ -98,6 +106,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    _place: Place,
     app: Router,
     limits: RequestLimits,
     watcher: Watcher,
@@ -114,6 +123,7 @@ async fn connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
+        .max_buf_size(LARGEST_HEAD)
         .serve_connection(
             TokioIo::new(Writes::new(stream, limits.stalled_reader)),
             service,
@@ -126,6 +136,8 @@ async fn connection(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
@@ -145,6 +157,8 @@ mod tests {
             stalled_reader: minute,
             first_byte: minute,
             idle: minute,
+            connections: 10,
+            connections_per_address: 10,
             sign_ups_per_hour: 10_000,
             drain_delay: minute,
             drain: minute,
@@ -171,6 +185,7 @@ mod tests {
                 listener,
                 app,
                 limits,
+                Crowd::new(10, 10, Arc::default()),
                 async {
                     let _ = closing.await;
                 },

@@ -1,8 +1,10 @@
 //! The server: opens what the service stands on, carries its routes, and stops in the order that loses nothing.
 
+mod addresses;
 mod bodies;
 mod client;
 mod connections;
+mod crowd;
 mod headers;
 mod health;
 mod leaving;
@@ -21,13 +23,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 
+use self::crowd::Crowd;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -200,7 +203,11 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let app = bodies::keep(app, config.limits.body_pause, &tasks);
     let app = app.layer(from_fn_with_state(tasks.clone(), leaving::close));
     let proxies: Arc<[_]> = config.trusted_proxies.clone().into();
-    let app = app.layer(from_fn_with_state(proxies, client::tell));
+    let app = app
+        .layer(from_fn(addresses::hold))
+        .layer(from_fn_with_state(proxies.clone(), client::tell));
+    let most = config.limits;
+    let crowd = Crowd::new(most.connections, most.connections_per_address, proxies);
 
     let (close, closing) = oneshot::channel();
     let closing = async {
@@ -212,7 +219,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     )]
     let serving = tokio::spawn({
         let (limits, cutting) = (config.limits, tasks.cutting().clone());
-        async move { connections::serve(listener, app, limits, closing, &cutting).await }
+        async move { connections::serve(listener, app, limits, crowd, closing, &cutting).await }
     });
     Ok(Running {
         addr,

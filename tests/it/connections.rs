@@ -69,6 +69,26 @@ async fn an_idle_connection_is_closed_after_its_answer() {
 }
 
 #[tokio::test]
+async fn one_address_has_so_many_connections_and_gets_more_when_some_end() {
+    let dir = TempDir::new().unwrap();
+    let mut config = config(dir.path(), &["127.0.0.1:9".parse().unwrap()]);
+    config.limits.connections_per_address = 2;
+    let site = Site::configured(dir, config).await;
+    let answered = async || {
+        let mut raw = Raw::to(site.address()).await;
+        // It may be closed before this is sent.
+        let _ = raw.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        raw.starts_answering().await.then_some(raw)
+    };
+    let (one, _two) = (answered().await.unwrap(), answered().await.unwrap());
+    for _ in 0..10 {
+        assert!(answered().await.is_none());
+    }
+    one.leave().await;
+    until(async || answered().await.is_some()).await;
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_refused_and_nothing_breaks() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;
@@ -85,6 +105,17 @@ async fn what_is_no_http_is_refused_and_nothing_breaks() {
         (
             "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n".to_owned(),
             "400",
+        ),
+        (
+            format!(
+                "GET /{} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                "a".repeat(9_000)
+            ),
+            "414",
+        ),
+        (
+            format!("GET /?a={} HTTP/1.1\r\n\r\n", "a".repeat(70_000)),
+            "414",
         ),
         (
             "POST /v1/models HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n".to_owned(),

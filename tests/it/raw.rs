@@ -55,6 +55,12 @@ impl Raw {
         (head, body)
     }
 
+    /// Whether something is answered before the other side closes, or resets; it is kept.
+    pub async fn starts_answering(&mut self) -> bool {
+        let came = within(self.stream.read_buf(&mut self.read)).await;
+        came.is_ok_and(|count| count > 0)
+    }
+
     /// All that comes until the other side closes, or resets.
     pub async fn rest(&mut self) -> String {
         let mut rest = std::mem::take(&mut self.read);

@@ -273,6 +273,8 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
             stalled_reader: Duration::from_secs(20),
             first_byte: Duration::from_secs(20),
             idle: Duration::from_secs(20),
+            connections: 10_000,
+            connections_per_address: 10_000,
             sign_ups_per_hour: 10_000,
             drain_delay: Duration::ZERO,
             drain: Duration::from_secs(20),

@@ -241,7 +241,7 @@ async fn a_form_that_stalls_is_told_so_and_keeps_no_connection() {
     let (site, _) = impatient().await;
     let mut raw = Raw::to(site.address()).await;
     raw.send(
-        b"POST /api/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+        b"POST /api/sign-in HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Type: application/x-www-form-urlencoded\r\n\
           Content-Length: 100\r\n\r\nemail=",
     )
     .await
