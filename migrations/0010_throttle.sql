@@ -18,3 +18,8 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_of_account ON devices (account_id, seen_ms);
 CREATE INDEX devices_seen ON devices (seen_ms);
+
+-- How large a kept answer is: an account keeps so much in all. 0 while its request runs.
+ALTER TABLE idempotency ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0;
+-- All that the quota looks at, so that no answer is read for it.
+CREATE INDEX idempotency_quota ON idempotency (account_id, expires_ms, holder, bytes);

@@ -38,6 +38,10 @@ use store::{Found, Lease};
 /// How long a process that says nothing keeps its places; much longer than clocks of machines differ.
 const LEASE: Duration = Duration::from_secs(30);
 const RENEWAL: Duration = Duration::from_secs(5);
+/// What one account keeps at most. Beyond it the oldest answers go first: a retry comes within minutes, and to refuse new keys
+/// would cost a client more than an old answer is worth.
+const MOST_BYTES: i64 = 256 << 20;
+const MOST_ANSWERS: i64 = 100_000;
 /// Between two looks at a request that another process runs.
 const POLL: Duration = Duration::from_millis(250);
 
@@ -233,10 +237,14 @@ impl Idempotency {
             .map_err(ClaimError::Store)
     }
 
-    /// Forgets what has been kept long enough; to be called now and then.
+    /// Forgets what has been kept long enough, or is too much; to be called now and then.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let swept = store::sweep(&self.0.db, self.0.clock.now()).await;
-        swept.map(|_| ()).map_err(StoreError)
+        let db = &self.0.db;
+        store::sweep(db, self.0.clock.now())
+            .await
+            .map_err(StoreError)?;
+        let held = store::hold_quota(db, MOST_BYTES, MOST_ANSWERS).await;
+        held.map(|_| ()).map_err(StoreError)
     }
 
     /// How long a stream that nobody follows goes on.

@@ -40,7 +40,7 @@ pub(super) async fn claim(
          ON CONFLICT (account_id, path, key) DO UPDATE SET
              fingerprint = excluded.fingerprint, owner = excluded.owner, holder = excluded.holder,
              lease_until_ms = excluded.lease_until_ms, expires_ms = excluded.expires_ms,
-             status = NULL, streamed = NULL, body = NULL
+             status = NULL, streamed = NULL, body = NULL, bytes = 0
          WHERE (idempotency.status IS NULL AND idempotency.lease_until_ms <= $9) OR idempotency.expires_ms <= $9",
     )
     .bind(scope.account.as_str())
@@ -96,7 +96,7 @@ pub(super) async fn finish(
     expires: UnixMs,
 ) -> Result<bool, Error> {
     let done = sqlx::query(
-        "UPDATE idempotency SET status = $2, streamed = $3, body = $4, expires_ms = $5
+        "UPDATE idempotency SET status = $2, streamed = $3, body = $4, expires_ms = $5, bytes = $6
          WHERE holder = $1 AND status IS NULL",
     )
     .bind(holder)
@@ -104,6 +104,8 @@ pub(super) async fn finish(
     .bind(i64::from(answer.streamed))
     .bind(body)
     .bind(expires.0)
+    // Not 0, which is for those that run.
+    .bind(i64::try_from(body.len()).unwrap_or(i64::MAX).max(1))
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -147,6 +149,24 @@ pub(super) async fn sweep(db: &Db, now: UnixMs) -> Result<u64, Error> {
         "DELETE FROM idempotency WHERE expires_ms <= $1 AND (status IS NOT NULL OR lease_until_ms <= $1)",
     )
     .bind(now.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes the oldest answers of accounts that keep more than `bytes` or `answers`; says how many that were.
+pub(super) async fn hold_quota(db: &Db, bytes: i64, answers: i64) -> Result<u64, Error> {
+    let done = sqlx::query(
+        "DELETE FROM idempotency WHERE bytes > 0 AND holder IN (
+             SELECT holder FROM (
+                 SELECT holder,
+                     SUM(bytes) OVER (PARTITION BY account_id ORDER BY expires_ms DESC, holder) AS kept,
+                     ROW_NUMBER() OVER (PARTITION BY account_id ORDER BY expires_ms DESC, holder) AS place
+                 FROM idempotency WHERE bytes > 0) AS ranked
+             WHERE kept > $1 OR place > $2)",
+    )
+    .bind(bytes)
+    .bind(answers)
     .execute(db)
     .await?;
     Ok(done.rows_affected())

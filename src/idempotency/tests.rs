@@ -185,3 +185,31 @@ async fn a_claim_that_is_dropped_frees_its_key() {
         drop(shared.runs(&process, "one").await);
     }
 }
+
+#[tokio::test]
+async fn an_account_keeps_so_much_and_its_oldest_answers_go_first() {
+    let shared = Shared::new().await;
+    let process = shared.process("a").await;
+    let running = shared.runs(&process, "running").await;
+    for key in ["1", "2", "3", "4"] {
+        shared.clock.advance(Duration::from_secs(1));
+        let claim = shared.runs(&process, key).await;
+        claim.end(Some(answer())).await;
+    }
+    let one = i64::try_from(answer().body.len()).unwrap();
+    let kept = async |bytes, answers| {
+        let gone = store::hold_quota(&shared.db, bytes, answers).await.unwrap();
+        let left: Vec<String> =
+            sqlx::query_scalar("SELECT key FROM idempotency WHERE bytes > 0 ORDER BY key")
+                .fetch_all(&shared.db)
+                .await
+                .unwrap();
+        (gone, left.join(""))
+    };
+    assert_eq!(kept(4 * one, 4).await, (0, "1234".to_owned()));
+    assert_eq!(kept(4 * one - 1, 4).await, (1, "234".to_owned()));
+    assert_eq!(kept(4 * one, 2).await, (1, "34".to_owned()));
+    // What runs has its place.
+    running.end(Some(answer())).await;
+    assert_eq!(kept(0, 0).await.0, 3);
+}
