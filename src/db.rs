@@ -3,6 +3,7 @@
 //! SQL elsewhere is static text with `$1` placeholders, written so that SQLite and PostgreSQL both run it, through
 //! sqlx's `Any`. Booleans are BIGINT 0/1 there, times unix milliseconds, and sums are cast to BIGINT.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +15,14 @@ use url::Url;
 pub type Db = AnyPool;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// Those that write wait for each other, each on a connection of its own: there are some left for those that read.
+const CONNECTIONS: u32 = 24;
+/// How long one is waited for; behind that the database is busy, and whoever asks is told to come again.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Another connection writes, and went on for too long.
+const SQLITE_BUSY: u32 = 5;
 
 /// The file of an embedded database, inside the data directory.
 const FILE: &str = "assisters.db";
@@ -106,8 +115,8 @@ fn lacks_table(error: &sqlx::Error) -> bool {
 async fn connect(url: &str) -> Result<Db, OpenError> {
     install_default_drivers();
     AnyPoolOptions::new()
-        .max_connections(8)
-        .acquire_timeout(Duration::from_secs(10))
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| {
             Box::pin(async move {
                 if connection.backend_name() == "SQLite" {
@@ -136,7 +145,56 @@ pub fn violates_unique(error: &sqlx::Error, table: &str, column: &str) -> bool {
             || error.message().contains(&format!("{table}.{column}")))
 }
 
+/// Whether `error`, or what caused it, is that the database had no time: asked again in a moment, it may have.
+pub fn is_busy(error: &(dyn Error + 'static)) -> bool {
+    match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::PoolTimedOut) => return true,
+        // SQLite's code is its least byte, whatever is told beside it.
+        Some(sqlx::Error::Database(error)) => {
+            let code = error.code().and_then(|code| code.parse::<u32>().ok());
+            return code.is_some_and(|code| code & 0xff == SQLITE_BUSY);
+        }
+        _ => {}
+    }
+    error.source().is_some_and(is_busy)
+}
+
 /// Whether the database answers at all.
 pub async fn answers(db: &Db) -> bool {
     sqlx::query("SELECT 1").execute(db).await.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_that_has_no_time_is_told_from_one_that_has_failed() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = embedded_url(dir.path()).unwrap();
+        open(&url).await.unwrap().close().await;
+        let narrow = AnyPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_millis(300));
+        let narrow = narrow.connect_lazy(&url).unwrap();
+        let mut other = AnyConnection::connect(&url).await.unwrap();
+        other.execute("PRAGMA busy_timeout = 0").await.unwrap();
+        let waits = AnyPoolOptions::new().max_connections(1).connect(&url).await;
+        let waits = waits.unwrap();
+        let mut writing = waits.begin().await.unwrap();
+        writing.execute("DELETE FROM sessions").await.unwrap();
+        let busy = other.execute("DELETE FROM sessions").await.unwrap_err();
+        assert!(is_busy(&busy), "{busy:?}");
+        let wrong = other.execute("DELETE FROM nothing").await.unwrap_err();
+        assert!(!is_busy(&wrong), "{wrong:?}");
+
+        let mut taken = None;
+        while taken.is_none() {
+            taken = narrow.acquire().await.ok();
+        }
+        let none_left = narrow.acquire().await.unwrap_err();
+        assert!(is_busy(&none_left), "{none_left:?}");
+        assert!(is_busy(&OpenError::Connect(none_left)));
+        assert!(!is_busy(&sqlx::Error::PoolClosed));
+    }
 }

@@ -108,6 +108,10 @@ pub(super) fn error(code: &str) -> Explanation {
             "Too many requests waited for the model.",
             "Try again after the time in Retry-After, or use another model.",
         ),
+        "overloaded" => (
+            "The service had too much to do to look something up.",
+            "Try again after the time in Retry-After.",
+        ),
         "shutting_down" => ("The service was being restarted.", "Try again now."),
         "client_closed_request" => (
             "Your program left before the answer had ended.",

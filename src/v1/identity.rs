@@ -78,7 +78,7 @@ async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
 
 fn internal(error: &(dyn Error + 'static)) -> ApiError {
     tracing::error!(error, "a session could not be looked up");
-    ApiError::internal()
+    ApiError::of_database(error)
 }
 
 async fn answer(

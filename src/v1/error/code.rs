@@ -77,6 +77,7 @@ codes! {
     UpstreamTimeout = "upstream_timeout", GATEWAY_TIMEOUT, "server_error", "The model did not begin to answer in time.";
     NoWorkerAvailable = "no_worker_available", SERVICE_UNAVAILABLE, "server_error", "No worker can take the request right now.";
     QueueFull = "queue_full", SERVICE_UNAVAILABLE, "server_error", "All places for the model are taken, and none comes free in the time that the request may wait; `Retry-After` says when to try again.";
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "server_error", "The service has too much to do to look something up; `Retry-After` says when to try again.";
     ShuttingDown = "shutting_down", SERVICE_UNAVAILABLE, "server_error", "The service is being restarted.";
 }
 

@@ -4,6 +4,7 @@ mod code;
 mod refusals;
 
 use std::any::Any;
+use std::error::Error;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,6 +14,7 @@ use wire::{ErrorBody, ErrorDetail};
 
 pub(super) use self::code::Code;
 pub use self::code::{Meaning, meanings};
+use crate::db;
 use crate::idempotency::Answer;
 use crate::principal::Endpoint;
 
@@ -190,6 +192,20 @@ impl ApiError {
             Code::InternalError,
             "Something failed on our side. It is in our log under this answer's X-Request-ID; try again.",
         )
+    }
+
+    /// That the database could not say something.
+    pub(super) fn of_database(error: &(dyn Error + 'static)) -> Self {
+        if !db::is_busy(error) {
+            return ApiError::internal();
+        }
+        ApiError {
+            retry_after: Some(Duration::from_secs(2)),
+            ..ApiError::new(
+                Code::Overloaded,
+                "The service has too much to do right now. Try again after the time in Retry-After.",
+            )
+        }
     }
 
     pub(super) fn upstream(message: &str) -> Self {

@@ -36,7 +36,7 @@ impl From<Refusal> for ApiError {
                     error = &error as &dyn std::error::Error,
                     "a key could not be looked up"
                 );
-                ApiError::internal()
+                ApiError::of_database(&error)
             }
         }
     }
@@ -61,7 +61,7 @@ impl From<ClaimError> for ApiError {
                     error = &error as &dyn std::error::Error,
                     "an idempotency key could not be looked up"
                 );
-                ApiError::internal()
+                ApiError::of_database(&error)
             }
         }
     }
