@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
 /// A moment in unix milliseconds, UTC; the unit of every time in the database.
@@ -36,6 +36,12 @@ impl UnixMs {
             Some(moment) => moment.format("%Y-%m-%d %H:%M").to_string(),
             None => format!("{} ms after 1970", self.0),
         }
+    }
+
+    /// For programs, to the millisecond: `2026-11-25T16:37:05.123Z`.
+    pub fn to_rfc3339(self) -> String {
+        let moment = DateTime::from_timestamp_millis(self.0).unwrap_or_default();
+        moment.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
     /// The start of the hour that this lies in.

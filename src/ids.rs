@@ -54,3 +54,7 @@ id!(
     /// One request to the API: on its answer, in the log and in the ledger.
     RequestId, "req_"
 );
+id!(
+    /// What was done, on record.
+    EventId, "evt_"
+);

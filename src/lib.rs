@@ -20,6 +20,7 @@ pub mod tasks;
 
 // Rooms.
 pub mod accounts;
+pub mod audit;
 pub mod idempotency;
 pub mod keys;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! Accounts: who may sign in, on which tier, within which quota.
 
+mod administer;
 mod change;
 mod email;
 mod guessed;
@@ -13,6 +14,7 @@ use crate::db::{Db, violates_unique};
 use crate::ids::AccountId;
 use crate::principal::{Quota, Tier};
 
+pub use administer::{AdministerError, Listing, MOST_REASON_CHARS};
 pub use change::{ChangePasswordError, DeleteError, RETENTION_DAYS, RenameError};
 use password::Hasher;
 pub use password::{HashError, MIN_CHARS, Password, Weakness};
@@ -32,6 +34,16 @@ pub struct Account {
     pub created: UnixMs,
     /// For how many days its rows of the ledger are kept.
     pub retention_days: u32,
+    /// Since when its keys are refused and nobody is signed in to it, and why.
+    pub suspended: Option<Suspension>,
+}
+
+/// Why an account can do nothing for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    pub since: UnixMs,
+    /// Shown to whoever signs in.
+    pub reason: String,
 }
 
 /// The accounts of this service; cheap to clone.
@@ -74,6 +86,7 @@ impl Accounts {
             is_admin,
             created: self.clock.now(),
             retention_days: change::USUAL_RETENTION_DAYS,
+            suspended: None,
         };
         match store::insert(&self.db, &account, &hash).await {
             Ok(()) => Ok(account),
@@ -152,8 +165,8 @@ impl Accounts {
         store::wanted(&self.db, id).await.map_err(StoreError)
     }
 
-    /// What is asked for and not answered, with the e-mail address of who asks; oldest first.
-    pub async fn all_wanted(&self) -> Result<Vec<(String, Wanted)>, StoreError> {
+    /// What is asked for and not answered, with who asks and their e-mail address; oldest first.
+    pub async fn all_wanted(&self) -> Result<Vec<(AccountId, String, Wanted)>, StoreError> {
         store::all_wanted(&self.db).await.map_err(StoreError)
     }
 }

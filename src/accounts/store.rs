@@ -1,9 +1,9 @@
 //! The accounts table.
 
 use sqlx::any::AnyRow;
-use sqlx::{Error, Row};
+use sqlx::{AnyConnection, Error, Row};
 
-use super::{Account, Wanted};
+use super::{Account, Suspension, Wanted};
 use crate::clock::UnixMs;
 use crate::db::Db;
 use crate::ids::AccountId;
@@ -29,7 +29,8 @@ pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> R
 
 pub(super) async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
-        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days FROM accounts WHERE id = $1",
+        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             suspended_ms, suspended_for FROM accounts WHERE id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(db)
@@ -44,7 +45,7 @@ pub(super) async fn find_by_email(
 ) -> Result<Option<(Account, String)>, Error> {
     let row = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             password_hash FROM accounts WHERE email = $1",
+             suspended_ms, suspended_for, password_hash FROM accounts WHERE email = $1",
     )
     .bind(email)
     .fetch_optional(db)
@@ -62,7 +63,7 @@ pub(super) async fn set_tier(
 ) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "UPDATE accounts SET tier = $2, rpm = $3, tpm = $4 WHERE id = $1
-         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days",
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
     )
     .bind(id.as_str())
     .bind(tier.as_str())
@@ -102,9 +103,9 @@ pub(super) async fn wanted(db: &Db, id: &AccountId) -> Result<Option<Wanted>, Er
     row.as_ref().map(as_wanted).transpose()
 }
 
-pub(super) async fn all_wanted(db: &Db) -> Result<Vec<(String, Wanted)>, Error> {
+pub(super) async fn all_wanted(db: &Db) -> Result<Vec<(AccountId, String, Wanted)>, Error> {
     let rows = sqlx::query(
-        "SELECT accounts.email AS email, enterprise_requests.rpm AS rpm, enterprise_requests.tpm AS tpm, message, asked_ms
+        "SELECT accounts.id AS id, accounts.email AS email, enterprise_requests.rpm AS rpm, enterprise_requests.tpm AS tpm, message, asked_ms
          FROM enterprise_requests JOIN accounts ON accounts.id = account_id
          WHERE tier <> 'enterprise'
          ORDER BY asked_ms, email",
@@ -112,8 +113,11 @@ pub(super) async fn all_wanted(db: &Db) -> Result<Vec<(String, Wanted)>, Error> 
     .fetch_all(db)
     .await?;
     let each = rows.iter();
-    each.map(|row| Ok((row.try_get("email")?, as_wanted(row)?)))
-        .collect()
+    each.map(|row| {
+        let id = AccountId::from_stored(&row.try_get::<String, _>("id")?);
+        Ok((id, row.try_get("email")?, as_wanted(row)?))
+    })
+    .collect()
 }
 
 fn as_wanted(row: &AnyRow) -> Result<Wanted, Error> {
@@ -170,10 +174,12 @@ pub(super) async fn change_password(
 }
 
 pub(super) async fn has_other_admin(db: &Db, id: &AccountId) -> Result<bool, Error> {
-    let row = sqlx::query("SELECT id FROM accounts WHERE is_admin = 1 AND id <> $1 LIMIT 1")
-        .bind(id.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(
+        "SELECT id FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1 LIMIT 1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(db)
+    .await?;
     Ok(row.is_some())
 }
 
@@ -181,13 +187,11 @@ pub(super) async fn has_other_admin(db: &Db, id: &AccountId) -> Result<bool, Err
 /// by which the ledger is cleared. Nothing happens, and `false` is given, where it is the last administrator's.
 pub(super) async fn delete(db: &Db, id: &AccountId, now: UnixMs) -> Result<bool, Error> {
     let mut transaction = db.begin().await?;
-    // Two administrators who leave at the same time wait for each other here.
-    sqlx::query("UPDATE accounts SET is_admin = 1 WHERE is_admin = 1")
-        .execute(&mut *transaction)
-        .await?;
+    hold_administrators(&mut transaction).await?;
     let done = sqlx::query(
         "DELETE FROM accounts WHERE id = $1
-             AND (is_admin = 0 OR EXISTS (SELECT 1 FROM accounts WHERE is_admin = 1 AND id <> $1))",
+             AND (is_admin = 0 OR EXISTS (
+                 SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))",
     )
     .bind(id.as_str())
     .execute(&mut *transaction)
@@ -204,11 +208,107 @@ pub(super) async fn delete(db: &Db, id: &AccountId, now: UnixMs) -> Result<bool,
     Ok(true)
 }
 
+/// Two administrators who leave, or send each other away, at the same time wait for each other here.
+async fn hold_administrators(connection: &mut AnyConnection) -> Result<(), Error> {
+    sqlx::query("UPDATE accounts SET is_admin = 1 WHERE is_admin = 1")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Suspends the account, or for `None` resumes it, and ends its sessions. `None` where there is no such account; as it was
+/// where it is the last administrator's that is not suspended.
+pub(super) async fn suspend(
+    db: &Db,
+    id: &AccountId,
+    suspension: Option<&Suspension>,
+) -> Result<Option<Account>, Error> {
+    let mut transaction = db.begin().await?;
+    hold_administrators(&mut transaction).await?;
+    let row = sqlx::query(
+        "UPDATE accounts SET suspended_ms = $2, suspended_for = $3 WHERE id = $1
+             AND ($2 IS NULL OR is_admin = 0 OR EXISTS (
+                 SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
+    )
+    .bind(id.as_str())
+    .bind(suspension.map(|suspension| suspension.since.0))
+    .bind(suspension.map(|suspension| suspension.reason.as_str()))
+    .fetch_optional(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// As [`suspend`], for who may look after the service.
+pub(super) async fn set_admin(
+    db: &Db,
+    id: &AccountId,
+    is_admin: bool,
+) -> Result<Option<Account>, Error> {
+    let mut transaction = db.begin().await?;
+    hold_administrators(&mut transaction).await?;
+    let row = sqlx::query(
+        "UPDATE accounts SET is_admin = $2 WHERE id = $1
+             AND ($2 = 1 OR EXISTS (
+                 SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
+    )
+    .bind(id.as_str())
+    .bind(i64::from(is_admin))
+    .fetch_optional(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// Newest first, from behind `before` on. `search` is part of an address or a name in lower case, or a whole id.
+pub(super) async fn list(
+    db: &Db,
+    search: &str,
+    tier: Option<Tier>,
+    before: &str,
+    most: i64,
+) -> Result<Vec<Account>, Error> {
+    let pattern = search
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    let rows = sqlx::query(
+        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for
+         FROM accounts
+         WHERE ($1 = '' OR id = $1 OR email LIKE $2 ESCAPE '\\' OR LOWER(name) LIKE $2 ESCAPE '\\')
+             AND ($3 = '' OR tier = $3) AND ($4 = '' OR id < $4)
+         ORDER BY id DESC LIMIT $5",
+    )
+    .bind(search)
+    .bind(format!("%{pattern}%"))
+    .bind(tier.map_or("", Tier::as_str))
+    .bind(before)
+    .bind(most)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(account).collect()
+}
+
+/// Forgets what the account has asked for, and gives it, if it had.
+pub(super) async fn decline(db: &Db, id: &AccountId) -> Result<Option<Wanted>, Error> {
+    let row = sqlx::query(
+        "DELETE FROM enterprise_requests WHERE account_id = $1 RETURNING rpm, tpm, message, asked_ms",
+    )
+    .bind(id.as_str())
+    .fetch_optional(db)
+    .await?;
+    row.as_ref().map(as_wanted).transpose()
+}
+
 fn account(row: &AnyRow) -> Result<Account, Error> {
     let tier: Tier = row
         .try_get::<String, _>("tier")?
         .parse()
         .map_err(|unknown| Error::Decode(Box::new(unknown)))?;
+    let since: Option<i64> = row.try_get("suspended_ms")?;
+    let reason: Option<String> = row.try_get("suspended_for")?;
     Ok(Account {
         id: AccountId::from_stored(&row.try_get::<String, _>("id")?),
         email: row.try_get("email")?,
@@ -218,5 +318,9 @@ fn account(row: &AnyRow) -> Result<Account, Error> {
         is_admin: row.try_get::<i64, _>("is_admin")? != 0,
         created: UnixMs(row.try_get("created_ms")?),
         retention_days: u32::try_from(row.try_get::<i64, _>("retention_days")?).unwrap_or(u32::MAX),
+        suspended: since.map(|since| Suspension {
+            since: UnixMs(since),
+            reason: reason.unwrap_or_default(),
+        }),
     })
 }

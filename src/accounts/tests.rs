@@ -259,3 +259,116 @@ async fn limits_of_its_own_hold_until_the_tier_is_set_without_them() {
         None
     );
 }
+
+#[tokio::test]
+async fn a_suspended_account_is_told_as_such_with_its_reason_until_it_is_resumed() {
+    let (_dir, accounts) = accounts().await;
+    create(&accounts, "root@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let id = create(&accounts, "ada@example.org", PASSWORD)
+        .await
+        .unwrap()
+        .id;
+    for (reason, refusal) in [("  ", "no reason"), (&*"x".repeat(301), "longer than 300")] {
+        let refused = accounts.suspend(&id, reason).await.unwrap_err();
+        assert!(refused.to_string().contains(refusal), "{refused}");
+    }
+    let suspended = accounts
+        .suspend(&id, " unpaid\n since March ")
+        .await
+        .unwrap();
+    assert_eq!(
+        suspended.suspended.as_ref().unwrap().reason,
+        "unpaid since March"
+    );
+    assert_eq!(accounts.find(&id).await.unwrap(), Some(suspended));
+    assert_eq!(accounts.resume(&id).await.unwrap().suspended, None);
+    let nobody = accounts.suspend(&AccountId::new(), "spam").await;
+    assert!(matches!(nobody, Err(AdministerError::NotFound)));
+}
+
+#[tokio::test]
+async fn of_administrators_who_send_each_other_away_at_the_same_time_one_stays() {
+    const ADMINS: usize = 6;
+    let (_dir, accounts) = accounts().await;
+    let mut admins = vec![];
+    for n in 0..ADMINS {
+        let email = format!("{n}@example.org");
+        let made = accounts
+            .create(&email, Password::new(PASSWORD), Tier::Free, true)
+            .await;
+        admins.push(made.unwrap().id);
+    }
+    let barrier = Arc::new(Barrier::new(ADMINS));
+    let mut sending = JoinSet::new();
+    for (n, id) in admins.iter().enumerate() {
+        let (accounts, barrier, id) = (accounts.clone(), barrier.clone(), id.clone());
+        sending.spawn(async move {
+            barrier.wait().await;
+            let sent = match n % 2 {
+                0 => accounts.suspend(&id, "spam").await,
+                _ => accounts.set_admin(&id, false).await,
+            };
+            match sent {
+                Ok(_) => 1,
+                Err(AdministerError::LastAdministrator) => 0,
+                Err(error) => panic!("{error:?}"),
+            }
+        });
+    }
+    let sent: usize = sending.join_all().await.into_iter().sum();
+    assert_eq!(sent, ADMINS - 1);
+}
+
+#[tokio::test]
+async fn accounts_are_found_by_any_part_of_address_or_name_and_by_id() {
+    let (_dir, accounts) = accounts().await;
+    let ada = create(&accounts, "ada_l@example.org", PASSWORD)
+        .await
+        .unwrap();
+    create(&accounts, "adaxl@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let bob = create(&accounts, "bob@example.org", PASSWORD)
+        .await
+        .unwrap();
+    accounts.rename(&bob.id, "Grace 100%").await.unwrap();
+    accounts
+        .set_tier(&bob.id, Tier::Startup, None, None)
+        .await
+        .unwrap();
+    let found = async |search: &str, tier: Option<Tier>| {
+        let search = search.to_owned();
+        let listing = Listing {
+            search,
+            tier,
+            before: None,
+        };
+        let listed = accounts.list(&listing, 10).await.unwrap();
+        listed
+            .into_iter()
+            .map(|account| account.email)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("", None).await.len(), 3);
+    assert_eq!(
+        found(" ADA_L", None).await,
+        ["ada_l@example.org"],
+        "no wildcard"
+    );
+    assert_eq!(found("grace", None).await, ["bob@example.org"]);
+    assert_eq!(found("100%", None).await, ["bob@example.org"]);
+    assert_eq!(found(ada.id.as_str(), None).await, ["ada_l@example.org"]);
+    assert_eq!(found("", Some(Tier::Startup)).await, ["bob@example.org"]);
+    assert!(found("\\", None).await.is_empty());
+    let before = Some(ada.id);
+    let listing = Listing {
+        before,
+        ..Listing::default()
+    };
+    assert!(
+        accounts.list(&listing, 10).await.unwrap().is_empty(),
+        "the first has none before it"
+    );
+}

@@ -1,8 +1,10 @@
 //! Why a command was not done, and the way out.
 
 use crate::accounts;
+use crate::audit;
 use crate::keys;
 use crate::pool::{self, Fleet, Origin};
+use crate::sessions;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
@@ -16,6 +18,18 @@ pub enum AdminError {
     EmailTaken { email: String },
     #[error("{email:?} is not an e-mail address; give one such as ada@example.org")]
     EmailInvalid { email: String },
+    #[error(
+        "{email} is the last administrator who is not suspended; make another with `assisters admin create-account --admin` first"
+    )]
+    LastAdministrator { email: String },
+    #[error("a reason has 1 to {max} characters; it is shown to whoever signs in")]
+    Reason { max: usize },
+    #[error("the account is as it was")]
+    Administer(#[source] accounts::AdministerError),
+    #[error(
+        "the account is suspended and its keys are refused, but its sessions could not be ended"
+    )]
+    Sessions(#[source] sessions::StoreError),
     #[error(
         "no password came on standard input; pipe in a line that holds it, or run this in a terminal to be asked"
     )]
@@ -86,6 +100,12 @@ pub enum AdminError {
     Revoke(#[source] keys::RevokeError),
     #[error("the keys could not be listed")]
     Keys(#[source] keys::StoreError),
+    #[error(
+        "it was done, but it is not on record; see what the database says, and note it elsewhere"
+    )]
+    Unrecorded(#[source] audit::StoreError),
+    #[error("the audit log could not be read")]
+    Audit(#[source] audit::StoreError),
     #[error("the accounts could not be read or written")]
     Accounts(#[source] accounts::StoreError),
 }

@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::when::Expiry;
-use super::{AdminError, Said};
+use super::{AdminError, Said, record};
 use crate::accounts::Account;
+use crate::audit::{Action, Audit};
 use crate::clock::UnixMs;
 use crate::ids::KeyId;
 use crate::keys::{Invalid, Key, KeyState, Keys, NewKey, RetiredSecret, ip_range};
@@ -44,6 +45,7 @@ fn checked_ip(given: &str) -> Result<String, Invalid> {
 
 pub(super) async fn create(
     keys: &Keys,
+    audit: &Audit,
     account: &Account,
     name: String,
     restrictions: KeyArgs,
@@ -66,10 +68,14 @@ pub(super) async fn create(
         rpm,
         tpm,
     };
-    let (_, secret) = keys
+    let (key, secret) = keys
         .create(&account.id, new)
         .await
         .map_err(AdminError::from_key)?;
+    let event = record::event_about(account, Action::KeyCreated)
+        .target(key.id.as_str(), &key.name)
+        .told("restrictions", key.restrictions.to_string());
+    record::write(audit, event).await?;
     Ok(Said::only(secret.expose()))
 }
 
@@ -186,6 +192,7 @@ fn old_in_json(old: &RetiredSecret) -> Value {
 
 pub(super) async fn rotate(
     keys: &Keys,
+    audit: &Audit,
     account: &Account,
     id: String,
     overlap: Duration,
@@ -195,6 +202,10 @@ pub(super) async fn rotate(
         .await
         .map_err(|error| AdminError::from_rotation(error, account.email.clone(), id))?;
     let old = rotated.old;
+    let event = record::event_about(account, Action::KeyRotated)
+        .target(rotated.key.id.as_str(), &rotated.key.name)
+        .told("old_secret_ends", old.ends.to_rfc3339());
+    record::write(audit, event).await?;
     let note = match overlap.is_zero() {
         true => format!(
             "The old secret {} is refused from now on; a running service follows within 5 seconds.",
@@ -212,10 +223,20 @@ pub(super) async fn rotate(
     })
 }
 
-pub(super) async fn revoke(keys: &Keys, account: &Account, id: String) -> Result<Said, AdminError> {
+pub(super) async fn revoke(
+    keys: &Keys,
+    audit: &Audit,
+    account: &Account,
+    id: String,
+) -> Result<Said, AdminError> {
+    let known = keys.list(&account.id).await.map_err(AdminError::Keys)?;
     keys.revoke(&account.id, &KeyId::from_stored(&id))
         .await
         .map_err(|error| AdminError::from_revocation(error, account.email.clone(), id.clone()))?;
+    let name = known.into_iter().find(|key| key.id.as_str() == id);
+    let name = name.map(|key| key.name).unwrap_or_default();
+    let event = record::event_about(account, Action::KeyRevoked).target(&id, name);
+    record::write(audit, event).await?;
     Ok(Said::only(format!(
         "The key {id} is refused from now on; a running service follows within 5 seconds."
     )))

@@ -1,8 +1,11 @@
 //! `assisters admin`: what an operator does from a shell, beside a running service or without one.
 
+mod accounts;
 mod error;
 mod fleet;
 mod keys;
+mod log;
+mod record;
 mod requests;
 mod secrets;
 #[cfg(test)]
@@ -16,14 +19,17 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use crate::accounts::{Account, Accounts, Password};
+use crate::audit::{Action, Audit};
 use crate::clock::Clock;
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::Db;
 use crate::keys::Keys;
 use crate::pool::Roster;
 use crate::principal::Tier;
+use crate::sessions;
 pub use error::AdminError;
 pub use keys::KeyArgs;
+pub use log::LogArgs;
 pub use workers::WorkersArgs;
 
 #[derive(Debug, Subcommand)]
@@ -74,6 +80,23 @@ pub enum AdminCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Refuse an account's keys from now on, and sign it out; its data stays
+    Suspend {
+        email: String,
+        /// Shown to whoever signs in, such as "unpaid since March"
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take a suspended account's keys again
+    Resume { email: String },
+    /// List the accounts, newest first
+    ListAccounts {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what is on record, newest first: who did what, when, from where
+    AuditLog(LogArgs),
     /// Put an account on a tier
     SetTier {
         email: String,
@@ -145,12 +168,17 @@ async fn perform(
     clock: Clock,
 ) -> Result<Said, AdminError> {
     let accounts = Accounts::new(db.clone(), clock.clone());
-    let (keys, now) = (Keys::new(db, clock.clone()), clock.now());
+    let audit = Audit::new(db.clone(), clock.clone());
+    let (keys, now) = (Keys::new(db.clone(), clock.clone()), clock.now());
     match command {
         AdminCommand::CreateAccount { email, tier, admin } => {
             let password = secrets.password.ok_or(AdminError::PasswordMissing)?;
             let made = accounts.create(&email, password, tier, admin).await;
             let made = made.map_err(|error| AdminError::from_account(error, email))?;
+            let event = record::event_about(&made, Action::AccountCreated)
+                .told("tier", made.tier.as_str())
+                .told("is_admin", made.is_admin);
+            record::write(&audit, event).await?;
             let role = if made.is_admin {
                 ", as an administrator"
             } else {
@@ -167,7 +195,7 @@ async fn perform(
             restrictions,
         } => {
             let account = find(&accounts, email).await?;
-            keys::create(&keys, &account, name, restrictions, now).await
+            keys::create(&keys, &audit, &account, name, restrictions, now).await
         }
         AdminCommand::ListKeys { email, json } => {
             keys::list(&keys, &find(&accounts, email).await?, json, now).await
@@ -176,9 +204,13 @@ async fn perform(
             email,
             key_id,
             overlap,
-        } => keys::rotate(&keys, &find(&accounts, email).await?, key_id, overlap).await,
+        } => {
+            let account = find(&accounts, email).await?;
+            keys::rotate(&keys, &audit, &account, key_id, overlap).await
+        }
         AdminCommand::RevokeKey { email, key_id } => {
-            keys::revoke(&keys, &find(&accounts, email).await?, key_id).await
+            let account = find(&accounts, email).await?;
+            keys::revoke(&keys, &audit, &account, key_id).await
         }
         AdminCommand::SetTier {
             email,
@@ -191,20 +223,38 @@ async fn perform(
                 .set_tier(&account.id, tier, rpm, tpm)
                 .await
                 .map_err(AdminError::Accounts)?;
+            let Some(changed) = changed else {
+                let email = account.email;
+                return Err(AdminError::NoAccount { email });
+            };
+            let event = record::event_about(&account, Action::TierChanged)
+                .changed("tier", account.tier.as_str(), changed.tier.as_str())
+                .changed("rpm", account.quota.rpm, changed.quota.rpm)
+                .changed("tpm", account.quota.tpm, changed.quota.tpm);
+            record::write(&audit, event).await?;
             let Account {
                 email, tier, quota, ..
-            } = changed.ok_or(AdminError::NoAccount {
-                email: account.email,
-            })?;
+            } = changed;
             Ok(Said::only(format!(
                 "{email} is on the tier {tier} now: {} requests and {} tokens a minute. A running service follows \
                  within 5 seconds.",
                 quota.rpm, quota.tpm
             )))
         }
+        AdminCommand::Suspend { email, reason } => {
+            let account = find(&accounts, email).await?;
+            let sessions = sessions::Store::new(db, clock);
+            accounts::suspend(&accounts, &sessions, &audit, &account, &reason).await
+        }
+        AdminCommand::Resume { email } => {
+            let account = find(&accounts, email).await?;
+            accounts::resume(&accounts, &audit, &account).await
+        }
+        AdminCommand::ListAccounts { json } => accounts::list(&accounts, json).await,
+        AdminCommand::AuditLog(args) => log::print(args, &accounts, &audit).await,
         AdminCommand::ListRequests { json } => requests::list(&accounts, json).await,
         AdminCommand::Workers(args) => {
-            workers::perform(args, secrets.worker_key, roster, now).await
+            workers::perform(args, secrets.worker_key, roster, &audit, now).await
         }
     }
 }

@@ -11,7 +11,7 @@ pub(super) async fn list(accounts: &Accounts, as_json: bool) -> Result<Said, Adm
     if as_json {
         let all: Vec<Value> = all
             .iter()
-            .map(|(email, wanted)| {
+            .map(|(_, email, wanted)| {
                 json!({
                     "email": email,
                     "rpm": wanted.rpm,
@@ -27,7 +27,7 @@ pub(super) async fn list(accounts: &Accounts, as_json: bool) -> Result<Said, Adm
         return Ok(Said::only("Nobody waits for Enterprise."));
     }
     let mut table = Table::with_heading(["ASKED (UTC)", "E-MAIL", "RPM", "TPM", "WHAT FOR"]);
-    for (email, wanted) in all {
+    for (_, email, wanted) in all {
         let (rpm, tpm) = (wanted.rpm.to_string(), wanted.tpm.to_string());
         table.row([wanted.asked.to_minute(), email, rpm, tpm, wanted.message]);
     }

@@ -329,3 +329,100 @@ async fn a_key_is_rotated_and_revoked_by_its_id() {
     assert!(refused.unwrap_err().contains("was revoked"));
     assert_eq!(shell.keys().await[0]["state"], "revoked");
 }
+
+/// Commands that change nothing.
+const READ: &[&str] = &[
+    "list-keys",
+    "list-requests",
+    "list-accounts",
+    "audit-log",
+    "workers list",
+];
+
+/// What each of the others leaves on record; `KEY` stands for the id of Ada's key.
+const CHANGES: &[(&str, &str)] = &[
+    ("create-account eve@example.org", "account.created"),
+    ("create-key ada@example.org ci", "key.created"),
+    ("rotate-key ada@example.org KEY", "key.rotated"),
+    ("revoke-key ada@example.org KEY", "key.revoked"),
+    ("set-tier ada@example.org startup", "tier.changed"),
+    ("suspend ada@example.org --reason spam", "account.suspended"),
+    ("resume ada@example.org", "account.resumed"),
+    ("workers add http://127.0.0.1:1 --unchecked", "worker.added"),
+    ("workers change 127.0.0.1:1 --weight 2", "worker.changed"),
+    ("workers drain 127.0.0.1:1", "worker.drained"),
+    ("workers resume 127.0.0.1:1", "worker.resumed"),
+    ("workers remove 127.0.0.1:1", "worker.removed"),
+];
+
+/// The names of all commands, those of the workers' own among them.
+fn commands() -> Vec<String> {
+    let line = <Line as clap::CommandFactory>::command();
+    let mut found = vec![];
+    for command in line.get_subcommands() {
+        let name = command.get_name();
+        match command.has_subcommands() {
+            true => found.extend(
+                command
+                    .get_subcommands()
+                    .map(|one| format!("{name} {}", one.get_name())),
+            ),
+            false => found.push(name.to_owned()),
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_command_that_changes_something_leaves_a_record() {
+    for name in commands() {
+        let known = CHANGES.iter().any(|(line, _)| line.starts_with(&name));
+        assert!(
+            known != READ.contains(&name.as_str()),
+            "{name}: say what it leaves on record"
+        );
+    }
+    for (line, action) in CHANGES {
+        let shell = Shell::of_ada().await;
+        let audit = Audit::new(shell.db.clone(), shell.clock.clone());
+        let records = async || {
+            let all = crate::audit::Query::default();
+            audit
+                .list(&all, &crate::audit::Place::top(), 100)
+                .await
+                .unwrap()
+        };
+        shell
+            .run(&["create-key", "ada@example.org", "laptop"], "")
+            .await
+            .unwrap();
+        if line.starts_with("workers") && !line.contains("add") {
+            shell
+                .run(&["workers", "add", "http://127.0.0.1:1", "--unchecked"], "")
+                .await
+                .unwrap();
+        }
+        if line.starts_with("resume") {
+            shell
+                .run(&["suspend", "ada@example.org", "--reason", "spam"], "")
+                .await
+                .unwrap();
+        }
+        let keys = shell.keys().await;
+        let key = keys[0]["id"].as_str().unwrap();
+        let words: Vec<_> = line
+            .split(' ')
+            .map(|word| if word == "KEY" { key } else { word })
+            .collect();
+        let before = records().await.len();
+        shell.run(&words, "correct horse battery").await.unwrap();
+        let all = records().await;
+        let actions: Vec<_> = all.iter().map(|record| record.action.as_str()).collect();
+        assert_eq!(all.len(), before + 1, "{line}: {actions:?}");
+        assert!(
+            all.iter()
+                .any(|one| one.action == *action && one.actor == "shell"),
+            "{line}: {actions:?}"
+        );
+    }
+}

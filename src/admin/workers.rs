@@ -3,9 +3,11 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use clap::{Args, Subcommand};
+use serde_json::Value;
 
 use super::fleet;
-use super::{AdminError, Said};
+use super::{AdminError, Said, record};
+use crate::audit::{Action, Audit, Event};
 use crate::clock::UnixMs;
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::pool::{self, Change, ChangeError, Fleet, Roster};
@@ -104,6 +106,25 @@ impl ChangeArgs {
     }
 }
 
+impl ChangeArgs {
+    /// For the record: what was asked for, and of a key only that it is another.
+    fn event(&self, is_keyed: bool) -> Event {
+        let event = record::event_of_worker(Action::WorkerChanged, &self.id);
+        let told = |event: Event, name: &str, value: Option<Value>| match value {
+            Some(value) => event.told(name, value),
+            None => event,
+        };
+        let event = told(event, "weight", self.weight.map(Value::from));
+        let event = told(event, "max_in_flight", self.max_in_flight.map(Value::from));
+        let key = match (is_keyed, self.no_key) {
+            (true, _) => Some("another"),
+            (false, true) => Some("none"),
+            (false, false) => None,
+        };
+        told(event, "key", key.map(Value::from))
+    }
+}
+
 impl WorkersArgs {
     /// Whether a worker's key is to be asked for.
     pub(super) fn wants_key(&self) -> bool {
@@ -119,6 +140,7 @@ pub(super) async fn perform(
     args: WorkersArgs,
     key: Option<WorkerKey>,
     roster: &Roster,
+    audit: &Audit,
     now: UnixMs,
 ) -> Result<Said, AdminError> {
     match args.command.unwrap_or(WorkersCommand::List(args.list)) {
@@ -129,25 +151,32 @@ pub(super) async fn perform(
                 false => Ok(listed(&fleet, now)),
             }
         }
-        WorkersCommand::Add(wanted) => add(wanted, key, roster).await,
+        WorkersCommand::Add(wanted) => add(wanted, key, roster, audit).await,
         WorkersCommand::Drain { id } => {
             let id = set_draining(roster, id, true).await?;
+            record::write(audit, record::event_of_worker(Action::WorkerDrained, &id)).await?;
             let undo = format!("`assisters admin workers resume {id}` undoes that.");
             let done = format!("{id} finishes what it has, and gets nothing new. {undo}");
             followed(roster, done).await
         }
         WorkersCommand::Resume { id } => {
             let id = set_draining(roster, id, false).await?;
+            record::write(audit, record::event_of_worker(Action::WorkerResumed, &id)).await?;
             followed(roster, format!("{id} gets requests again.")).await
         }
         WorkersCommand::Change(wanted) => {
+            let is_keyed = key.is_some();
             match roster.change(&wanted.id, wanted.change(key)).await {
-                Ok(()) => followed(roster, format!("{} is changed.", wanted.id)).await,
+                Ok(()) => {
+                    record::write(audit, wanted.event(is_keyed)).await?;
+                    followed(roster, format!("{} is changed.", wanted.id)).await
+                }
                 Err(error) => Err(refused(error, wanted.id, roster).await),
             }
         }
         WorkersCommand::Remove { id } => match roster.remove(&id).await {
             Ok(()) => {
+                record::write(audit, record::event_of_worker(Action::WorkerRemoved, &id)).await?;
                 let done = format!("{id} is removed; what it has, it finishes.");
                 followed(roster, done).await
             }
@@ -169,7 +198,13 @@ fn listed(fleet: &Fleet, now: UnixMs) -> Said {
     }
 }
 
-async fn add(wanted: AddArgs, key: Option<WorkerKey>, roster: &Roster) -> Result<Said, AdminError> {
+async fn add(
+    wanted: AddArgs,
+    key: Option<WorkerKey>,
+    roster: &Roster,
+    audit: &Audit,
+) -> Result<Said, AdminError> {
+    let has_key = key.is_some();
     let settings = WorkerSettings {
         key,
         weight: NonZeroU32::new(wanted.weight).unwrap_or(NonZeroU32::MIN),
@@ -195,7 +230,15 @@ async fn add(wanted: AddArgs, key: Option<WorkerKey>, roster: &Roster) -> Result
         },
     };
     match roster.add(settings).await {
-        Ok(id) => followed(roster, format!("{id} is a worker now. {serves}.")).await,
+        Ok(id) => {
+            let event = record::event_of_worker(Action::WorkerAdded, id.as_str())
+                .told("url", url)
+                .told("weight", wanted.weight)
+                .told("max_in_flight", wanted.max_in_flight)
+                .told("has_key", has_key);
+            record::write(audit, event).await?;
+            followed(roster, format!("{id} is a worker now. {serves}.")).await
+        }
         Err(error) => Err(refused(error, url, roster).await),
     }
 }

@@ -6,6 +6,7 @@ use tower_sessions::session::Id;
 
 use super::Dashboard;
 use crate::accounts::Account;
+use crate::sessions::Visitor;
 
 pub(super) struct AccountConsole {
     pub(super) dashboard: Dashboard,
@@ -13,6 +14,8 @@ pub(super) struct AccountConsole {
     pub(super) session: Option<Id>,
     /// The same, to be changed.
     pub(super) visit: Session,
+    /// From where.
+    pub(super) visitor: Visitor,
     /// Whether the answer will be a redirect, because a browser posts a form by itself.
     pub(super) posted_without_wasm: bool,
 }
@@ -22,6 +25,7 @@ impl AccountConsole {
         dashboard: Dashboard,
         account: Account,
         visit: Session,
+        visitor: Visitor,
         posted_without_wasm: bool,
     ) -> Self {
         AccountConsole {
@@ -29,6 +33,7 @@ impl AccountConsole {
             account,
             session: visit.id(),
             visit,
+            visitor,
             posted_without_wasm,
         }
     }

@@ -10,16 +10,26 @@ use app::console::{
 use async_trait::async_trait;
 
 use super::{Dashboard, internal};
+use crate::accounts::Account;
+use crate::audit::Action;
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::pool::{self, Cause, ChangeError, FleetWorker, View};
+use crate::sessions::Visitor;
 
 pub(super) struct AdminConsole {
-    dashboard: Dashboard,
+    pub(super) dashboard: Dashboard,
+    /// The administrator, and from where.
+    pub(super) account: Account,
+    pub(super) visitor: Visitor,
 }
 
 impl AdminConsole {
-    pub(super) fn new(dashboard: Dashboard) -> Self {
-        AdminConsole { dashboard }
+    pub(super) fn new(dashboard: Dashboard, account: Account, visitor: Visitor) -> Self {
+        AdminConsole {
+            dashboard,
+            account,
+            visitor,
+        }
     }
 }
 
@@ -60,17 +70,35 @@ impl WorkerAdmin for AdminConsole {
                 ),
             ));
         }
-        self.dashboard.pool.add(settings).await.map_err(problem)?;
+        let (url, weight) = (settings.url.to_string(), settings.weight.get());
+        let (most, has_key) = (settings.max_in_flight, settings.key.is_some());
+        let id = self.dashboard.pool.add(settings).await.map_err(problem)?;
+        let event = self
+            .event(Action::WorkerAdded)
+            .target(id.as_str(), url)
+            .told("weight", weight)
+            .told("max_in_flight", most.map(|most| whole(most.get())))
+            .told("has_key", has_key);
+        self.record(event).await;
         Ok(())
     }
 
     async fn drain_worker(&self, id: String, draining: bool) -> Result<(), Problem> {
         let pool = &self.dashboard.pool;
-        pool.set_draining(&id, draining).await.map_err(problem)
+        pool.set_draining(&id, draining).await.map_err(problem)?;
+        let action = match draining {
+            true => Action::WorkerDrained,
+            false => Action::WorkerResumed,
+        };
+        self.record(self.event(action).target(&id, &id)).await;
+        Ok(())
     }
 
     async fn remove_worker(&self, id: String) -> Result<(), Problem> {
-        self.dashboard.pool.remove(&id).await.map_err(problem)
+        self.dashboard.pool.remove(&id).await.map_err(problem)?;
+        let event = self.event(Action::WorkerRemoved).target(&id, &id);
+        self.record(event).await;
+        Ok(())
     }
 }
 

@@ -2,9 +2,10 @@
 //! export is held in memory.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -13,8 +14,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tower_sessions::Session;
 
+use super::account::AccountConsole;
 use super::{Dashboard, current_account, internal};
 use crate::accounts::Account;
+use crate::audit::Action;
 use crate::keys::Key;
 use crate::sessions::Listed;
 use crate::usage::UsageError;
@@ -22,7 +25,11 @@ use crate::usage::UsageError;
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// The document of whoever is signed in.
-pub async fn export(State(dashboard): State<Dashboard>, session: Session) -> Response {
+pub(super) async fn export(
+    State(dashboard): State<Dashboard>,
+    Extension(console): Extension<Arc<AccountConsole>>,
+    session: Session,
+) -> Response {
     let account = match current_account(&dashboard, &session).await {
         Ok(Some(account)) => account,
         Ok(None) => return StatusCode::UNAUTHORIZED.into_response(),
@@ -30,6 +37,7 @@ pub async fn export(State(dashboard): State<Dashboard>, session: Session) -> Res
     };
     match head(&dashboard, &account, &session).await {
         Ok(head) => {
+            console.record(console.event(Action::AccountExported)).await;
             let headers = [
                 (header::CONTENT_TYPE, "application/json"),
                 (

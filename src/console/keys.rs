@@ -10,6 +10,8 @@ use async_trait::async_trait;
 
 use super::account::AccountConsole;
 use super::internal;
+use super::record::restrictions_in_words;
+use crate::audit::Action;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::KeyId;
 use crate::keys::{self, ChangeError, CreateError, LONGEST_OVERLAP, RevokeError, RotateError};
@@ -86,6 +88,9 @@ impl KeyConsole for AccountConsole {
             ),
             error @ (CreateError::Randomness(_) | CreateError::Store(_)) => internal(&error),
         })?;
+        let event = self.event_of_key(Action::KeyCreated, &key);
+        let event = event.told("restrictions", restrictions_in_words(&key));
+        self.record(event).await;
         let new = NewKey {
             key: shown(&key, now),
             secret: secret.expose().to_owned(),
@@ -103,22 +108,28 @@ impl KeyConsole for AccountConsole {
     }
 
     async fn rename_key(&self, id: String, name: String) -> Result<(), Problem> {
-        self.dashboard
-            .keys
-            .rename(&self.account.id, &KeyId::from_stored(&id), &name)
-            .await
-            .map_err(unchanged)?;
+        let id = KeyId::from_stored(&id);
+        let before = self.own_key(&id).await?;
+        let renamed = self.dashboard.keys.rename(&self.account.id, &id, &name);
+        renamed.await.map_err(unchanged)?;
+        let key = self.own_key(&id).await?;
+        let event = self.event_of_key(Action::KeyChanged, &key);
+        let event = event.changed("name", before.name, key.name);
+        self.record(event).await;
         self.back_to_the_list();
         Ok(())
     }
 
     async fn restrict_key(&self, id: String, restrictions: KeyForm) -> Result<(), Problem> {
         let wanted = wanted(restrictions, self.dashboard.clock.now())?;
-        self.dashboard
-            .keys
-            .restrict(&self.account.id, &KeyId::from_stored(&id), &wanted)
-            .await
-            .map_err(unchanged)?;
+        let id = KeyId::from_stored(&id);
+        let before = self.own_key(&id).await?;
+        let restricted = self.dashboard.keys.restrict(&self.account.id, &id, &wanted);
+        restricted.await.map_err(unchanged)?;
+        let key = self.own_key(&id).await?;
+        let (from, to) = (restrictions_in_words(&before), restrictions_in_words(&key));
+        let event = self.event_of_key(Action::KeyChanged, &key);
+        self.record(event.changed("restrictions", from, to)).await;
         self.back_to_the_list();
         Ok(())
     }
@@ -136,6 +147,9 @@ impl KeyConsole for AccountConsole {
             .rotate(&self.account.id, &KeyId::from_stored(&id), overlap)
             .await
             .map_err(unrotated)?;
+        let event = self.event_of_key(Action::KeyRotated, &rotated.key);
+        let event = event.told("old_secret_ends", rotated.old.ends.to_rfc3339());
+        self.record(event).await;
         let now = self.dashboard.clock.now();
         let old = Some(rotated.old).filter(|old| old.ends > now);
         let key = keys::Key {
@@ -151,28 +165,30 @@ impl KeyConsole for AccountConsole {
     }
 
     async fn end_old_secrets(&self, id: String) -> Result<(), Problem> {
-        self.dashboard
-            .keys
-            .end_old_secrets(&self.account.id, &KeyId::from_stored(&id))
-            .await
-            .map_err(unrevoked)?;
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let (keys, account) = (&self.dashboard.keys, &self.account.id);
+        let ended = keys.end_old_secrets(account, &key.id).await;
+        ended.map_err(unrevoked)?;
+        let event = self.event_of_key(Action::KeySecretsEnded, &key);
+        self.record(event.told("secrets", key.retired.len())).await;
         self.back_to_the_list();
         Ok(())
     }
 
     async fn revoke_key(&self, id: String) -> Result<(), Problem> {
-        self.dashboard
-            .keys
-            .revoke(&self.account.id, &KeyId::from_stored(&id))
-            .await
-            .map_err(unrevoked)
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let revoked = self.dashboard.keys.revoke(&self.account.id, &key.id);
+        revoked.await.map_err(unrevoked)?;
+        self.record(self.event_of_key(Action::KeyRevoked, &key))
+            .await;
+        Ok(())
     }
 }
 
 fn unchanged(error: ChangeError) -> Problem {
     match error {
         ChangeError::Invalid(invalid) => problem_of(&invalid),
-        ChangeError::NotFound => not_found(),
+        ChangeError::NotFound => no_such_key(),
         ChangeError::Revoked => revoked(),
         ChangeError::Expired => expired(),
         error @ ChangeError::Store(_) => internal(&error),
@@ -181,7 +197,7 @@ fn unchanged(error: ChangeError) -> Problem {
 
 fn unrotated(error: RotateError) -> Problem {
     match error {
-        RotateError::NotFound => not_found(),
+        RotateError::NotFound => no_such_key(),
         RotateError::Revoked => revoked(),
         RotateError::Expired => expired(),
         RotateError::TooManySecrets { max } => Problem::field(
@@ -198,12 +214,12 @@ fn unrotated(error: RotateError) -> Problem {
 
 fn unrevoked(error: RevokeError) -> Problem {
     match error {
-        RevokeError::NotFound => not_found(),
+        RevokeError::NotFound => no_such_key(),
         error @ RevokeError::Store(_) => internal(&error),
     }
 }
 
-fn not_found() -> Problem {
+pub(super) fn no_such_key() -> Problem {
     Problem::new("There is no such key. Reload the page to see those that there are.")
 }
 

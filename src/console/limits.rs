@@ -5,7 +5,9 @@ use async_trait::async_trait;
 
 use super::account::AccountConsole;
 use super::internal;
+use super::record::changes_of_limits;
 use crate::accounts::Wanted;
+use crate::audit::Action;
 use crate::clock::{DAY_MS, UnixMs};
 use crate::limits::Bucket;
 use crate::principal::Tier;
@@ -40,8 +42,11 @@ impl LimitConsole for AccountConsole {
         })?;
         let accounts = &self.dashboard.accounts;
         let changed = accounts.set_tier(&self.account.id, chosen, None, None);
-        changed.await.map_err(|error| internal(&error))?;
+        let changed = changed.await.map_err(|error| internal(&error))?;
         self.dashboard.keys.account_changed(&self.account.id);
+        let now = changed.as_ref().unwrap_or(&self.account);
+        let event = changes_of_limits(self.event(Action::TierChanged), &self.account, now);
+        self.record(event).await;
         Ok(())
     }
 
@@ -68,7 +73,11 @@ impl LimitConsole for AccountConsole {
             ));
         }
         let asked = self.dashboard.accounts.want(&self.account.id, &wanted);
-        asked.await.map_err(|error| internal(&error))
+        asked.await.map_err(|error| internal(&error))?;
+        let event = self.event(Action::EnterpriseAsked);
+        let event = event.told("rpm", wanted.rpm).told("tpm", wanted.tpm);
+        self.record(event).await;
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ mod limits;
 mod logs;
 mod overview;
 mod public;
+mod record;
 mod settings;
 mod site;
 mod texts;
@@ -37,6 +38,7 @@ use url::form_urlencoded;
 
 use crate::accounts::{Account, Accounts};
 use crate::address::ClientAddress;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::db::Db;
 use crate::docs;
@@ -51,7 +53,6 @@ use crate::throttle::{Device, Refused, Throttle};
 use crate::usage::Usage;
 use account::AccountConsole;
 use admin::AdminConsole;
-pub use export::export;
 use fresh::FreshKeys;
 use public::PublicSite;
 use site::SiteDoor;
@@ -67,6 +68,7 @@ pub struct Dashboard {
     pub limits: Limits,
     pub pool: Pool,
     pub usage: Usage,
+    pub audit: Audit,
     pub metrics: Metrics,
     pub db: Db,
     pub tasks: Tasks,
@@ -89,6 +91,7 @@ impl Dashboard {
         limits: Limits,
         pool: Pool,
         usage: Usage,
+        audit: Audit,
         metrics: Metrics,
         db: Db,
         tasks: Tasks,
@@ -103,6 +106,7 @@ impl Dashboard {
             limits,
             pool,
             usage,
+            audit,
             metrics,
             db,
             tasks,
@@ -166,7 +170,11 @@ pub async fn bind(
             );
         }
         if account.is_admin {
-            let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(dashboard.clone()));
+            let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(
+                dashboard.clone(),
+                account.clone(),
+                visitor.clone(),
+            ));
             request.extensions_mut().insert(admin);
         }
         let is_form = accepts_html(request.headers());
@@ -174,6 +182,7 @@ pub async fn bind(
             dashboard.clone(),
             account,
             session.clone(),
+            visitor.clone(),
             is_form,
         ));
         let extensions = request.extensions_mut();
@@ -186,8 +195,11 @@ pub async fn bind(
 }
 
 /// What pages offer to be kept as a file. It is for whoever pages are for.
-pub fn files() -> Router {
-    Router::new().route("/usage.csv", get(usage_csv::download))
+pub fn files(dashboard: &Dashboard) -> Router {
+    let export = get(export::export).with_state(dashboard.clone());
+    Router::new()
+        .route("/usage.csv", get(usage_csv::download))
+        .route("/settings/export", export)
 }
 
 /// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but
@@ -245,11 +257,10 @@ async fn current_account(
     let Some(id) = current else {
         return Ok(None);
     };
-    dashboard
-        .accounts
-        .find(&id)
-        .await
-        .map_err(|error| Unavailable::log(&error))
+    let account = dashboard.accounts.find(&id).await;
+    let account = account.map_err(|error| Unavailable::log(&error))?;
+    // Its sessions were ended; this one began at that moment.
+    Ok(account.filter(|account| account.suspended.is_none()))
 }
 
 fn visitor(request: &Request) -> Visitor {

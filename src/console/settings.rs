@@ -7,6 +7,7 @@ use super::account::AccountConsole;
 use super::site::weak_password;
 use super::{held_back, internal};
 use crate::accounts::{ChangePasswordError, DeleteError, Password, RETENTION_DAYS, RenameError};
+use crate::audit::Action;
 use crate::sessions;
 use crate::throttle::Purpose;
 
@@ -64,6 +65,9 @@ impl SettingsConsole for AccountConsole {
             }
             RenameError::Store(_) => internal(&error),
         })?;
+        let event = self.event(Action::AccountRenamed);
+        let event = event.changed("name", self.account.name.as_str(), name);
+        self.record(event).await;
         self.done("name");
         Ok(())
     }
@@ -73,6 +77,10 @@ impl SettingsConsole for AccountConsole {
         let (current, new) = (Password::new(current), Password::new(new));
         self.confirming().await?;
         let changed = accounts.change_password(&self.account, current, new).await;
+        if let Err(ChangePasswordError::Current) = changed {
+            let event = self.event(Action::PasswordChanged).refused();
+            self.record(event).await;
+        }
         changed.map_err(|error| match error {
             ChangePasswordError::Current => Problem::field(
                 "current_password",
@@ -95,25 +103,31 @@ impl SettingsConsole for AccountConsole {
         let forgotten = throttle.forget_devices(&self.account.id).await;
         forgotten.map_err(|error| internal(&error))?;
         self.dashboard.remember(&self.account.id, None).await?;
+        self.record(self.event(Action::PasswordChanged)).await;
         self.done("password");
         Ok(())
     }
 
     async fn end_session(&self, id: String) -> Result<(), Problem> {
+        let known = self.sessions().await?;
+        let browser = known.into_iter().find(|session| session.id == id);
+        let browser = browser.map(|session| session.browser).unwrap_or_default();
         let ended = self.dashboard.sessions.end(&self.account.id, &id).await;
         if !ended.map_err(|error| internal(&error))? {
             return Err(Problem::new("This session has ended already."));
         }
+        let event = self.event(Action::SessionEnded).target(id, browser);
+        self.record(event).await;
         self.done("session");
         Ok(())
     }
 
     async fn end_other_sessions(&self) -> Result<(), Problem> {
         let sessions = &self.dashboard.sessions;
-        sessions
-            .end_others(&self.account.id, self.session)
-            .await
-            .map_err(|error| internal(&error))?;
+        let ended = sessions.end_others(&self.account.id, self.session).await;
+        let ended = ended.map_err(|error| internal(&error))?;
+        let event = self.event(Action::SessionEnded).told("others", ended);
+        self.record(event).await;
         self.done("sessions");
         Ok(())
     }
@@ -124,6 +138,9 @@ impl SettingsConsole for AccountConsole {
             let told = "Choose one of the times that are offered.";
             return Err(Problem::field("days", told));
         }
+        let event = self.event(Action::LogKeptFor);
+        let event = event.changed("days", self.account.retention_days, days);
+        self.record(event).await;
         self.done("log");
         Ok(())
     }
@@ -132,7 +149,12 @@ impl SettingsConsole for AccountConsole {
         let accounts = &self.dashboard.accounts;
         self.confirming().await?;
         let deleted = accounts.delete(&self.account, &email, Password::new(password));
-        deleted.await.map_err(|error| match error {
+        let deleted = deleted.await;
+        if let Err(DeleteError::Password) = deleted {
+            let event = self.event(Action::AccountDeleted).refused();
+            self.record(event).await;
+        }
+        deleted.map_err(|error| match error {
             DeleteError::Email => Problem::field(
                 "email",
                 format!("Type {} to delete this account.", self.account.email),
@@ -146,6 +168,7 @@ impl SettingsConsole for AccountConsole {
             ),
             DeleteError::Failed(_) => internal(&error),
         })?;
+        self.record(self.event(Action::AccountDeleted)).await;
         // What is remembered of its keys would be good for some seconds more.
         self.dashboard.keys.account_changed(&self.account.id);
         sessions::sign_out(&self.visit)

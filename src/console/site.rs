@@ -4,8 +4,10 @@ use app::console::{Door, Problem};
 use async_trait::async_trait;
 use tower_sessions::Session;
 
-use super::{Dashboard, SIGN_IN, held_back, internal};
+use super::record::{client, event_of, party};
+use super::{Dashboard, SIGN_IN, current_account, held_back, internal};
 use crate::accounts::{Account, CreateError, Password, Weakness};
+use crate::audit::Action;
 use crate::principal::Tier;
 use crate::sessions::{self, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
@@ -40,6 +42,7 @@ impl SiteDoor {
             .map_err(|error| internal(&error))?;
         let dashboard = &self.dashboard;
         dashboard.remember(&account.id, self.device.clone()).await?;
+        self.record(account, Action::SessionStarted).await;
         leptos_axum::redirect(to);
         Ok(())
     }
@@ -67,6 +70,27 @@ impl SiteDoor {
                 .map_err(|error| internal(&error))?;
         }
         Ok(verified)
+    }
+
+    async fn record(&self, account: &Account, action: Action) {
+        let event = event_of(account, &self.visitor, action);
+        self.dashboard.audit.record(event).await;
+    }
+
+    /// Beside the answer, which must not take longer for an address that has an account. One that has none is in the metrics
+    /// alone: what strangers make up would fill the log.
+    fn record_refusal(&self, email: String) {
+        let (dashboard, client) = (self.dashboard.clone(), client(&self.visitor));
+        self.dashboard.tasks.spawn(async move {
+            match dashboard.accounts.find_by_email(&email).await {
+                Ok(Some(account)) => {
+                    let party = party(&account);
+                    dashboard.audit.sign_in_refused(party, client).await;
+                }
+                Ok(None) => tracing::info!("a sign-in to no account was refused"),
+                Err(error) => drop(internal(&error)),
+            }
+        });
     }
 }
 
@@ -99,6 +123,7 @@ impl Door for SiteDoor {
             CreateError::Password(weakness) => weak_password("password", weakness),
             error @ (CreateError::Hash(_) | CreateError::Store(_)) => internal(&error),
         })?;
+        self.record(&account, Action::AccountCreated).await;
         self.enter(&account, "/").await
     }
 
@@ -111,6 +136,17 @@ impl Door for SiteDoor {
         let verified = self.verify(&email, password).await?;
         self.dashboard.metrics.signed_in(verified.is_some());
         match verified {
+            // Said to nobody but who knows the password.
+            Some(Account {
+                suspended: Some(suspension),
+                ..
+            }) => {
+                self.record_refusal(email);
+                Err(Problem::new(format!(
+                    "This account is suspended: {} Ask the administrators of this service to resume it.",
+                    ended(&suspension.reason)
+                )))
+            }
             Some(account) => {
                 self.enter(
                     &account,
@@ -118,19 +154,35 @@ impl Door for SiteDoor {
                 )
                 .await
             }
-            None => Err(Problem::field(
-                "password",
-                "E-mail address and password do not belong together. Check both, or create an account.",
-            )),
+            None => {
+                self.record_refusal(email);
+                Err(Problem::field(
+                    "password",
+                    "E-mail address and password do not belong together. Check both, or create an account.",
+                ))
+            }
         }
     }
 
     async fn sign_out(&self) -> Result<(), Problem> {
+        // Whoever cannot be told any more is signed out all the same.
+        let account = current_account(&self.dashboard, &self.session).await;
         sessions::sign_out(&self.session)
             .await
             .map_err(|error| internal(&error))?;
+        if let Ok(Some(account)) = account {
+            self.record(&account, Action::SessionEnded).await;
+        }
         leptos_axum::redirect(SIGN_IN);
         Ok(())
+    }
+}
+
+/// With a mark at its end, as a sentence has it.
+fn ended(text: &str) -> String {
+    match text.ends_with(['.', '!', '?']) {
+        true => text.to_owned(),
+        false => format!("{text}."),
     }
 }
 

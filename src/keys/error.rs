@@ -70,6 +70,8 @@ pub enum Refusal {
     /// The key, or this one of its secrets since a rotation.
     #[error("the key has expired")]
     Expired,
+    #[error("the key's account is suspended")]
+    Suspended,
     #[error("the key may not be used from this address")]
     IpNotAllowed,
     #[error("the key could not be looked up")]

@@ -127,7 +127,7 @@ impl Memory {
             .retain(|_, known| known.principal.via.key() != Some(key));
     }
 
-    /// To be called once the database says that an account's tier or quota is another.
+    /// To be called once the database says that an account's tier or quota is another, or that it is suspended.
     pub(super) fn forget_account(&self, account: &AccountId) {
         let mut state = self.state();
         state.changes += 1;
@@ -198,6 +198,7 @@ mod tests {
         let holder = Holder {
             principal,
             revoked: false,
+            suspended: false,
             conditions: Conditions {
                 ends: None,
                 ips: Arc::default(),

@@ -274,10 +274,13 @@ impl Keys {
         if holder.revoked {
             return Err(Refusal::Revoked);
         }
+        if holder.suspended {
+            return Err(Refusal::Suspended);
+        }
         self.memory.remember(lookup, holder)
     }
 
-    /// Has this process follow at once what was changed of an account's tier or quota; others follow within 5 seconds.
+    /// Has this process follow at once what was changed of an account: its tier, its quota, that it is suspended or deleted; others follow within 5 seconds.
     pub fn account_changed(&self, account: &AccountId) {
         self.memory.forget_account(account);
     }

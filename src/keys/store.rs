@@ -257,13 +257,16 @@ pub(super) async fn replace_secret(
 pub(super) struct Holder {
     pub principal: Principal,
     pub revoked: bool,
+    /// Whether its account is.
+    pub suspended: bool,
     pub conditions: Conditions,
 }
 
 pub(super) async fn find_holder(db: &Db, secret: &HashedKey) -> Result<Option<Holder>, Error> {
     let row = sqlx::query(
         "SELECT keys.id, keys.account_id, keys.revoked_ms, keys.expires_ms, keys.endpoints, keys.models, keys.ips,
-             keys.rpm, keys.tpm, found.ends_ms, accounts.tier, accounts.rpm AS account_rpm, accounts.tpm AS account_tpm
+             keys.rpm, keys.tpm, found.ends_ms, accounts.tier, accounts.suspended_ms,
+             accounts.rpm AS account_rpm, accounts.tpm AS account_tpm
          FROM (SELECT id AS key_id, CAST(NULL AS BIGINT) AS ends_ms FROM keys WHERE secret_hash = $1
              UNION ALL SELECT key_id, expires_ms FROM retired_secrets WHERE secret_hash = $1) AS found
          JOIN keys ON keys.id = found.key_id JOIN accounts ON accounts.id = keys.account_id",
@@ -336,6 +339,7 @@ fn holder(row: &AnyRow) -> Result<Holder, Error> {
             grant,
         },
         revoked: moment(row, "revoked_ms")?.is_some(),
+        suspended: moment(row, "suspended_ms")?.is_some(),
         conditions: Conditions {
             ends: expires.into_iter().chain(secret_ends).min(),
             ips,

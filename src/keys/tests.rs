@@ -276,3 +276,40 @@ async fn no_look_up_under_way_outlives_a_revocation() {
         ));
     }
 }
+
+/// The same for all keys of an account that is suspended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_look_up_under_way_outlives_a_suspension() {
+    const READERS: usize = 6;
+    let site = Site::open().await;
+    let (_, secret) = site.create("laptop").await;
+    let secret = Arc::new(secret);
+    let suspend = async |since: Option<i64>| {
+        sqlx::query("UPDATE accounts SET suspended_ms = $1")
+            .bind(since)
+            .execute(&site.db)
+            .await
+            .unwrap();
+        site.keys.account_changed(&site.account);
+    };
+    for _ in 0..100 {
+        let barrier = Arc::new(Barrier::new(READERS + 1));
+        let mut readers = JoinSet::new();
+        for _ in 0..READERS {
+            let (keys, secret, barrier) = (site.keys.clone(), secret.clone(), barrier.clone());
+            readers.spawn(async move {
+                barrier.wait().await;
+                keys.verify(secret.expose(), None).await.is_ok()
+            });
+        }
+        barrier.wait().await;
+        suspend(Some(1)).await;
+        readers.join_all().await;
+        assert!(matches!(
+            site.keys.verify(secret.expose(), None).await,
+            Err(Refusal::Suspended)
+        ));
+        suspend(None).await;
+        assert!(site.keys.verify(secret.expose(), None).await.is_ok());
+    }
+}

@@ -37,6 +37,7 @@ struct Families {
     limit_refusals: Family<Refusal, Counter>,
     keys: Family<Outcome, Counter>,
     sign_ins: Family<Outcome, Counter>,
+    unrecorded: Counter,
 }
 
 /// A request that has ended.
@@ -96,6 +97,7 @@ impl Metrics {
             limit_refusals: Family::default(),
             keys: Family::default(),
             sign_ins: Family::default(),
+            unrecorded: Counter::default(),
         };
         families.begin_at_zero();
         let mut registry = Registry::default();
@@ -184,6 +186,11 @@ impl Metrics {
     /// An idempotency key was looked up.
     pub fn claimed(&self, outcome: KeyOutcome) {
         count(&self.0.keys, Outcome::of(outcome.as_str()));
+    }
+
+    /// Something was done that the audit log could not be told of.
+    pub fn unrecorded(&self) {
+        self.0.unrecorded.inc();
     }
 
     /// Somebody has tried to sign in.
@@ -284,6 +291,11 @@ impl Families {
             "sign_ins",
             "Attempts to sign in to the dashboard",
             self.sign_ins.clone(),
+        );
+        registry.register(
+            "audit_failures",
+            "Acts that the audit log could not be told of; each is in the service's own log",
+            self.unrecorded.clone(),
         );
     }
 }

@@ -32,6 +32,7 @@ use tokio::time::{interval, timeout};
 
 use self::crowd::Crowd;
 use crate::accounts::Accounts;
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::console::Dashboard;
@@ -137,17 +138,24 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     )
     .await?;
     idempotency.start();
+    let (metrics, registry) = Metrics::new();
+    let audit = Audit::new(db.clone(), clock.clone()).counting(metrics.clone());
     let public_base: Arc<str> = config.public_base(addr).into();
-    tasks.spawn(forget(usage.clone(), clock.clone(), tasks.clone()));
+    tasks.spawn(forget(
+        usage.clone(),
+        audit.clone(),
+        clock.clone(),
+        tasks.clone(),
+    ));
     tasks.spawn(tidy(
         keys.clone(),
         limits.clone(),
         sessions.clone(),
         throttle.clone(),
         idempotency.clone(),
+        audit.clone(),
         tasks.clone(),
     ));
-    let (metrics, registry) = Metrics::new();
     let v1 = V1 {
         accounts: accounts.clone(),
         keys: keys.clone(),
@@ -171,6 +179,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         limits,
         pool.clone(),
         usage.clone(),
+        audit,
         metrics,
         db.clone(),
         tasks.clone(),
@@ -288,6 +297,7 @@ async fn tidy(
     sessions: sessions::Store,
     throttle: Throttle,
     idempotency: Idempotency,
+    audit: Audit,
     tasks: Tasks,
 ) {
     let mut ticks = interval(Duration::from_secs(30));
@@ -310,13 +320,15 @@ async fn tidy(
         if let Err(error) = idempotency.sweep().await {
             tracing::warn!(error = &error as &dyn Error, "{error}");
         }
+        audit.flush().await;
         write_last_used(&keys).await;
     }
+    audit.finish().await;
     write_last_used(&keys).await;
 }
 
 /// Deletes from the ledger what is kept no longer: beside what else is tidied, for it may take long after a change.
-async fn forget(usage: Usage, clock: Clock, tasks: Tasks) {
+async fn forget(usage: Usage, audit: Audit, clock: Clock, tasks: Tasks) {
     let mut ticks = interval(Duration::from_secs(60));
     let mut done = None;
     while tasks
@@ -327,6 +339,14 @@ async fn forget(usage: Usage, clock: Clock, tasks: Tasks) {
     {
         let now = clock.now();
         let hour = now.hour();
+        if done != Some(hour)
+            && let Err(error) = audit.forget().await
+        {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "old records could not be deleted"
+            );
+        }
         let forgotten = async {
             usage.forget_deleted(now).await?;
             if done != Some(hour) {

@@ -39,8 +39,7 @@ pub(super) fn all(
         .layer(from_fn_with_state(here.clone(), same_origin::only));
     let export = get(console::export).with_state(dashboard.clone());
     let pages = pages::routes(&options)
-        .merge(console::files())
-        .route("/settings/export", export)
+        .merge(console::files(dashboard))
         .layer(from_fn(console::guard))
         .layer(from_fn_with_state(dashboard.clone(), console::negotiate))
         .merge(verbs)

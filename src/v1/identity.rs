@@ -65,6 +65,12 @@ async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
             .map_err(|error| internal(&error))?,
         None => None,
     };
+    if account
+        .as_ref()
+        .is_some_and(|account| account.suspended.is_some())
+    {
+        return Err(ApiError::account_suspended());
+    }
     account
         .map(|account| Principal {
             account: account.id,

@@ -19,6 +19,7 @@ const GROUND: &[&str] = &[
 ];
 const ROOMS: &[&str] = &[
     "accounts",
+    "audit",
     "idempotency",
     "keys",
     "limits",

@@ -97,7 +97,7 @@ async fn enterprise_is_asked_for_and_never_taken() {
 
     let accounts = Accounts::new(site.db(), site.clock.clone());
     let asked = accounts.all_wanted().await.unwrap();
-    let [(email, wanted)] = asked.as_slice() else {
+    let [(_, email, wanted)] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!(*email, caller.account.email);

@@ -10,6 +10,7 @@
 
 mod admin;
 mod attacks;
+mod audit;
 mod browser;
 mod command_line;
 mod conformance;

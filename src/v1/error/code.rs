@@ -61,6 +61,7 @@ codes! {
     ModelNotAllowed = "model_not_allowed", FORBIDDEN, "permission_error", "The key is restricted to other models.";
     ScopeNotAllowed = "scope_not_allowed", FORBIDDEN, "permission_error", "The key is restricted to other endpoints.";
     IpNotAllowed = "ip_not_allowed", FORBIDDEN, "permission_error", "The key is restricted to other addresses.";
+    AccountSuspended = "account_suspended", FORBIDDEN, "permission_error", "The account is suspended: none of its keys is taken.";
     OtherOrigin = "other_origin", FORBIDDEN, "permission_error", "In the playground: another site's page has asked.";
     ModelNotFound = "model_not_found", NOT_FOUND, "invalid_request_error", "No worker serves such a model.";
     NotFound = "not_found", NOT_FOUND, "invalid_request_error", "There is nothing at this path.";

@@ -154,6 +154,15 @@ impl ApiError {
         )
     }
 
+    /// Why, its owner is told at the sign-in: a key may be in other hands.
+    pub(super) fn account_suspended() -> Self {
+        ApiError::new(
+            Code::AccountSuspended,
+            "This account is suspended, and none of its keys is taken. Sign in to the dashboard to read why, and ask the \
+             administrators of this service to resume it.",
+        )
+    }
+
     pub(super) fn signed_out() -> Self {
         ApiError::new(
             Code::SignedOut,

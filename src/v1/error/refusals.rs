@@ -27,6 +27,7 @@ impl From<Refusal> for ApiError {
                 "The API key has expired, or was replaced and its time beside the new one is over. Use another, or \
                  make one on the dashboard's Keys page.",
             ),
+            Refusal::Suspended => ApiError::account_suspended(),
             Refusal::IpNotAllowed => ApiError::new(
                 Code::IpNotAllowed,
                 "The API key may not be used from your IP address. Call from one that it allows, or use another key.",
