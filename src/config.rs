@@ -1,5 +1,6 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
+mod in_force;
 mod models;
 mod secret;
 mod settings;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+pub use in_force::InForce;
 pub use models::ModelSettings;
 pub use secret::Secret;
 use settings::{
@@ -46,6 +48,8 @@ pub struct Config {
     pub ledger_fsync: Fsync,
     /// What a scraper on another machine sends; without one, metrics are for this machine alone.
     pub metrics_token: Option<Secret>,
+    /// Each setting as an administrator may see it.
+    pub in_force: Vec<InForce>,
 }
 
 /// Which requests are kept together on one worker, for what it remembers of their beginning.
@@ -208,7 +212,7 @@ impl Config {
                 })
                 .map(|found| found.unwrap_or(default))
         };
-        Ok(Config {
+        let config = Config {
             listen: settings
                 .parse(
                     "listen",
@@ -300,6 +304,11 @@ impl Config {
                 "metrics.token",
                 "16 or more visible ASCII characters, such as `openssl rand -hex 24` prints",
             )?,
+            in_force: vec![],
+        };
+        Ok(Config {
+            in_force: in_force::in_force(settings, &config),
+            ..config
         })
     }
 

@@ -15,7 +15,7 @@ use crate::viewer::Viewer;
 #[derive(Clone, Copy)]
 pub struct AccountState(pub Resource<Result<Overview, Problem>>);
 
-const PAGES: [(&str, &str, Glyph); 8] = [
+const PAGES: [(&str, &str, Glyph); 9] = [
     ("/", "Home", Glyph::Home),
     ("/playground", "Playground", Glyph::Playground),
     ("/keys", "Keys", Glyph::Key),
@@ -23,6 +23,7 @@ const PAGES: [(&str, &str, Glyph); 8] = [
     ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
     ("/docs", "Docs", Glyph::Docs),
+    ("/audit-log", "Audit log", Glyph::Admin),
     ("/settings", "Settings", Glyph::Settings),
 ];
 

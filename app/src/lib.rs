@@ -25,8 +25,8 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    AdminPage, Docs, Keys, Limits, Logs, NotFoundPage, Playground, Settings, SignIn, SignUp, Start,
-    Status, Usage, Workers,
+    Accounts, AdminPage, AuditLog, Docs, Keys, Limits, Logs, NotFoundPage, OneAccount, Playground,
+    Settings, SignIn, SignUp, Start, Status, SystemHealth, Usage, WholeAuditLog, Workers,
 };
 use crate::viewer::Viewer;
 
@@ -76,8 +76,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/docs/:page?") view={Lazy::<Docs>::new()} ssr=Async/>
                     <Route path=path!("/status") view={Lazy::<Status>::new()} ssr=Async/>
                     <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=Async/>
+                    <Route path=path!("/audit-log") view={Lazy::<AuditLog>::new()} ssr=Async/>
                     <ParentRoute path=path!("/admin") view=AdminPage ssr=Async>
                         <Route path=path!("/workers") view={Lazy::<Workers>::new()} ssr=Async/>
+                        <Route path=path!("/accounts") view={Lazy::<Accounts>::new()} ssr=Async/>
+                        <Route path=path!("/accounts/:id") view={Lazy::<OneAccount>::new()} ssr=Async/>
+                        <Route path=path!("/audit-log") view={Lazy::<WholeAuditLog>::new()} ssr=Async/>
+                        <Route path=path!("/health") view={Lazy::<SystemHealth>::new()} ssr=Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>

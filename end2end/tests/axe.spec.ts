@@ -34,7 +34,7 @@ for (const colorScheme of THEMES) {
         for (const path of ["/sign-in", "/sign-up", "/nowhere", ...PUBLIC]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?password", "/settings?delete"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?password", "/settings?delete", "/audit-log"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -53,6 +53,11 @@ for (const colorScheme of THEMES) {
         await page.context().clearCookies();
         await signInAsAdmin(page);
         for (const path of ["/admin/workers", "/admin/workers?add"]) await visit(path);
+        for (const path of ["/admin/accounts", "/admin/accounts?search=nobody-at-all", "/admin/audit-log", "/admin/health"]) await visit(path);
+        await open(page, "/admin/accounts");
+        await page.getByRole("rowheader").getByRole("link").first().click();
+        await expect(page.getByRole("heading", { name: "Suspension" })).toBeVisible();
+        await examine(page);
       });
     });
   }
@@ -66,5 +71,8 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
   };
   for (const path of ["/sign-in", ...PUBLIC]) await fits(path);
   await signUp(page);
-  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", ...MODES, "/settings", "/settings?delete"]) await fits(path);
+  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", ...MODES, "/settings", "/settings?delete", "/audit-log"]) await fits(path);
+  await page.context().clearCookies();
+  await signInAsAdmin(page);
+  for (const path of ["/admin/accounts", "/admin/audit-log", "/admin/health"]) await fits(path);
 });

@@ -73,6 +73,7 @@ for (const colorScheme of THEMES) {
           ["settings", "/settings"],
           ["change-password", "/settings?password"],
           ["delete-account", "/settings?delete"],
+          ["audit-log", "/audit-log"],
         ]) {
           await open(page, path);
           await shoot(name);
@@ -82,6 +83,9 @@ for (const colorScheme of THEMES) {
         for (const [name, path] of [
           ["workers", "/admin/workers"],
           ["add-worker", "/admin/workers?add"],
+          ["accounts", "/admin/accounts"],
+          ["whole-audit-log", "/admin/audit-log"],
+          ["health", "/admin/health"],
         ]) {
           await open(page, path);
           await shoot(name);

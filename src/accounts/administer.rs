@@ -72,6 +72,11 @@ impl Accounts {
         self.changed(id, changed).await
     }
 
+    /// How many passwords are being checked now, and how many can be at once.
+    pub fn hashing(&self) -> (usize, usize) {
+        self.hasher.busy()
+    }
+
     /// Takes back what the account has asked for, and gives it, if it had.
     pub async fn decline(&self, id: &AccountId) -> Result<Option<Wanted>, StoreError> {
         store::decline(&self.db, id).await.map_err(StoreError)

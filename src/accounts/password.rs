@@ -79,11 +79,14 @@ pub(super) struct Hasher {
     done: Arc<AtomicU64>,
 }
 
+fn places() -> usize {
+    available_parallelism().map_or(1, |cores| cores.get())
+}
+
 impl Hasher {
     pub(super) fn new() -> Self {
-        let cores = available_parallelism().map_or(1, |cores| cores.get());
         Hasher {
-            turns: Arc::new(Semaphore::new(cores)),
+            turns: Arc::new(Semaphore::new(places())),
             done: Arc::default(),
         }
     }
@@ -91,6 +94,12 @@ impl Hasher {
     /// How many were done.
     pub(super) fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// How many passwords are being hashed, and how many can be at once.
+    pub(super) fn busy(&self) -> (usize, usize) {
+        let places = places();
+        (places.saturating_sub(self.turns.available_permits()), places)
     }
 
     /// The hash in the PHC form, its salt and parameters included.

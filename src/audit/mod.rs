@@ -40,7 +40,10 @@ pub struct Audit {
 /// Which records are wanted; what is `None` is any.
 #[derive(Clone, Debug)]
 pub struct Query {
+    /// Whom it concerns.
     pub account: Option<AccountId>,
+    /// Whom it concerns, or who has done it: an account's id, or its e-mail address as it was.
+    pub party: Option<String>,
     pub action: Option<Action>,
     /// The address that it came from.
     pub ip: Option<String>,
@@ -52,6 +55,7 @@ impl Default for Query {
     fn default() -> Self {
         Query {
             account: None,
+            party: None,
             action: None,
             ip: None,
             from: UnixMs(0),

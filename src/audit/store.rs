@@ -64,13 +64,19 @@ pub(super) async fn list(
     place: &Place,
     most: i64,
 ) -> Result<Vec<Record>, Error> {
-    let whose = query.account.as_ref().map(|account| account.as_str());
-    let rows = match whose {
-        Some(_) => sqlx::query(listing!("account_id = $1")),
-        None => sqlx::query(listing!("$1 = ''")),
+    let account = query.account.as_ref().map(|account| account.as_str());
+    let (rows, whose) = match (account, query.party.as_deref()) {
+        (Some(account), _) => (sqlx::query(listing!("account_id = $1")), account),
+        (None, Some(party)) => (
+            sqlx::query(listing!(
+                "(account_id = $1 OR account_email = $1 OR actor_id = $1 OR actor_email = $1)"
+            )),
+            party,
+        ),
+        (None, None) => (sqlx::query(listing!("$1 = ''")), ""),
     };
     let rows = rows
-        .bind(whose.unwrap_or_default())
+        .bind(whose)
         .bind(query.action.map_or("", |action| action.as_str()))
         .bind(query.ip.as_deref().unwrap_or_default())
         .bind(query.from.0)

@@ -63,6 +63,12 @@ impl Settings {
         }
     }
 
+    /// What was written, and where.
+    pub(super) fn written(&self, name: &str) -> Option<(&str, &str)> {
+        let written = self.values.get(name);
+        written.map(|(value, origin)| (value.as_str(), origin.as_str()))
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
@@ -114,7 +120,7 @@ impl Settings {
 }
 
 /// What cannot be read is not shown either: it may be nearly right.
-const HIDDEN: &str = "…";
+pub(super) const HIDDEN: &str = "…";
 
 pub(super) fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
@@ -186,7 +192,7 @@ pub(super) fn scalar(value: &toml::Value) -> String {
 }
 
 /// An address without who logs in there: what is wrong with a setting is said where many can read it.
-fn without_password(value: &str) -> String {
+pub(super) fn without_password(value: &str) -> String {
     match (value.split_once("://"), value.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
         _ => value.to_owned(),

@@ -43,6 +43,10 @@ pub(super) fn error(code: &str) -> Explanation {
             "The key is restricted to other endpoints.",
             "Use another key, or change this one on the Keys page.",
         ),
+        "account_suspended" => (
+            "The account is suspended: none of its keys is taken.",
+            "Ask the administrators of this service to resume it.",
+        ),
         "ip_not_allowed" => (
             "The key may not be used from that address.",
             "Call from an address that it allows, or change the key on the Keys page.",

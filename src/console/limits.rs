@@ -52,17 +52,9 @@ impl LimitConsole for AccountConsole {
 
     async fn ask_for_enterprise(&self, request: EnterpriseRequest) -> Result<(), Problem> {
         let EnterpriseRequest { rpm, tpm, message } = request;
-        let number = |text: &str, field| {
-            let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
-            let number = digits
-                .parse::<u64>()
-                .ok()
-                .filter(|number| (1..=MOST).contains(number));
-            number.ok_or_else(|| Problem::field(field, "Enter a whole number, such as 2,000."))
-        };
         let wanted = Wanted {
-            rpm: number(&rpm, "rpm")?,
-            tpm: number(&tpm, "tpm")?,
+            rpm: whole_number(&rpm, "rpm")?,
+            tpm: whole_number(&tpm, "tpm")?,
             message: message.trim().to_owned(),
             asked: self.dashboard.clock.now(),
         };
@@ -84,6 +76,16 @@ impl LimitConsole for AccountConsole {
 /// Of requests or tokens per minute: more than any service has.
 const MOST: u64 = 1_000_000_000_000;
 const LONGEST_MESSAGE: usize = 1_000;
+
+/// What was typed in `field`, with commas and spaces as people write large numbers.
+pub(super) fn whole_number(text: &str, field: &str) -> Result<u64, Problem> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ')).collect();
+    let number = digits
+        .parse::<u64>()
+        .ok()
+        .filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| Problem::field(field, "Enter a whole number, such as 2,000."))
+}
 
 impl AccountConsole {
     fn offer(&self, tier: Tier) -> TierOffer {

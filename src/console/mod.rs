@@ -4,11 +4,14 @@
 //! find both in Leptos' context. What a browser may ask is what [`account`] and the files of its parts implement, and nothing else.
 
 mod account;
+mod accounts;
 mod admin;
+mod audit;
 mod device;
 mod explain;
 mod export;
 mod fresh;
+mod health;
 mod keys;
 mod limits;
 mod logs;
@@ -39,7 +42,8 @@ use url::form_urlencoded;
 use crate::accounts::{Account, Accounts};
 use crate::address::ClientAddress;
 use crate::audit::Audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, UnixMs};
+use crate::config::Config;
 use crate::db::Db;
 use crate::docs;
 use crate::ids::{AccountId, RequestId};
@@ -75,6 +79,9 @@ pub struct Dashboard {
     pub clock: Clock,
     /// The site as users see it, without a slash at its end.
     pub public_base: Arc<str>,
+    pub config: Arc<Config>,
+    /// When this service was.
+    started: UnixMs,
     fresh: FreshKeys,
 }
 
@@ -97,6 +104,7 @@ impl Dashboard {
         tasks: Tasks,
         clock: Clock,
         public_base: Arc<str>,
+        config: Arc<Config>,
     ) -> Self {
         Dashboard {
             accounts,
@@ -110,8 +118,10 @@ impl Dashboard {
             metrics,
             db,
             tasks,
+            started: clock.now(),
             clock,
             public_base,
+            config,
             fresh: FreshKeys::default(),
         }
     }
@@ -170,12 +180,11 @@ pub async fn bind(
             );
         }
         if account.is_admin {
-            let admin: Arc<dyn Admin> = Arc::new(AdminConsole::new(
-                dashboard.clone(),
-                account.clone(),
-                visitor.clone(),
-            ));
-            request.extensions_mut().insert(admin);
+            let admin = AdminConsole::new(dashboard.clone(), account.clone(), visitor.clone());
+            let admin = Arc::new(admin);
+            let extensions = request.extensions_mut();
+            extensions.insert(admin.clone());
+            extensions.insert::<Arc<dyn Admin>>(admin);
         }
         let is_form = accepts_html(request.headers());
         let console = Arc::new(AccountConsole::new(
@@ -200,6 +209,8 @@ pub fn files(dashboard: &Dashboard) -> Router {
     Router::new()
         .route("/usage.csv", get(usage_csv::download))
         .route("/settings/export", export)
+        .route("/audit-log.jsonl", get(audit::download))
+        .route("/admin/audit-log.jsonl", get(audit::download_whole))
 }
 
 /// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but

@@ -313,7 +313,7 @@ pub(super) fn key_name(keys: &HashMap<String, String>, id: &str) -> String {
     }
 }
 
-fn totals(figures: &usage::Figures) -> Totals {
+pub(super) fn totals(figures: &usage::Figures) -> Totals {
     Totals {
         requests: figures.requests,
         errors: figures.errors,

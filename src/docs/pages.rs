@@ -42,6 +42,7 @@ pub(super) const GROUPS: &[(&str, &[Source])] = &[
             source!("errors"),
             source!("rate-limits"),
             source!("idempotency"),
+            source!("audit-log"),
         ],
     ),
     ("More", &[source!("versioning"), source!("changelog")]),

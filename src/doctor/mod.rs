@@ -3,6 +3,7 @@
 
 mod files;
 mod records;
+mod running;
 #[cfg(test)]
 mod tests;
 mod workers;
@@ -11,21 +12,22 @@ use serde_json::{Value, json};
 
 use crate::config::{Config, ConfigError};
 use crate::print::{Table, count, printable, sentence};
+pub use running::{latency, of_running, size};
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
-struct Finding {
+pub struct Finding {
     /// What was looked at.
-    name: &'static str,
-    state: State,
+    pub name: &'static str,
+    pub state: State,
     /// What was seen.
-    seen: String,
+    pub seen: String,
     /// What to do about it, unless all is well.
-    advice: Option<String>,
+    pub advice: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub enum State {
     Ok,
     Warning,
     Failed,

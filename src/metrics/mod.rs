@@ -38,6 +38,19 @@ struct Families {
     keys: Family<Outcome, Counter>,
     sign_ins: Family<Outcome, Counter>,
     unrecorded: Counter,
+    ended: Counter,
+    server_errors: Counter,
+}
+
+/// What has come of all since the service was started.
+#[derive(Clone, Copy, Debug)]
+pub struct SinceStart {
+    /// Requests to the API.
+    pub ended: u64,
+    /// Of these, answered with 500 or above.
+    pub server_errors: u64,
+    /// Acts that are not on record.
+    pub unrecorded: u64,
 }
 
 /// A request that has ended.
@@ -98,6 +111,8 @@ impl Metrics {
             keys: Family::default(),
             sign_ins: Family::default(),
             unrecorded: Counter::default(),
+            ended: Counter::default(),
+            server_errors: Counter::default(),
         };
         families.begin_at_zero();
         let mut registry = Registry::default();
@@ -117,6 +132,10 @@ impl Metrics {
 
     /// A request has been answered, or its client has left.
     pub fn ended(&self, ended: &Ended<'_>) {
+        self.0.ended.inc();
+        if ended.status >= 500 {
+            self.0.server_errors.inc();
+        }
         let model = ended.model.map(str::to_owned);
         let route = Route {
             endpoint: ended.endpoint,
@@ -186,6 +205,14 @@ impl Metrics {
     /// An idempotency key was looked up.
     pub fn claimed(&self, outcome: KeyOutcome) {
         count(&self.0.keys, Outcome::of(outcome.as_str()));
+    }
+
+    pub fn since_start(&self) -> SinceStart {
+        SinceStart {
+            ended: self.0.ended.get(),
+            server_errors: self.0.server_errors.get(),
+            unrecorded: self.0.unrecorded.get(),
+        }
     }
 
     /// Something was done that the audit log could not be told of.

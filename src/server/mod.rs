@@ -185,6 +185,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         tasks.clone(),
         clock.clone(),
         public_base.clone(),
+        Arc::new(config.clone()),
     );
     let health = health::Health {
         db: db.clone(),

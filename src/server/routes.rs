@@ -37,7 +37,6 @@ pub(super) fn all(
     let verbs = pages::server_functions()
         .layer(from_fn_with_state(v1.tasks.clone(), to_the_end::run))
         .layer(from_fn_with_state(here.clone(), same_origin::only));
-    let export = get(console::export).with_state(dashboard.clone());
     let pages = pages::routes(&options)
         .merge(console::files(dashboard))
         .layer(from_fn(console::guard))

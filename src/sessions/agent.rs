@@ -29,7 +29,7 @@ const SYSTEMS: &[(&str, &str)] = &[
 ];
 
 /// `Firefox on Linux`.
-pub(super) fn in_words(agent: &str) -> String {
+pub fn in_words(agent: &str) -> String {
     let first = |names: &[(&str, &'static str)]| {
         let known = names.iter().find(|(mark, _)| agent.contains(mark));
         known.map(|(_, name)| *name)

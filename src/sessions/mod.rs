@@ -15,6 +15,7 @@ use tower_sessions::session::Error;
 use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::AccountId;
 
+pub use agent::in_words;
 pub use cookie::layer;
 pub use store::{Store, StoreError};
 

@@ -289,6 +289,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
         },
         ledger_fsync: Fsync::Grouped,
         metrics_token: None,
+        in_force: vec![],
     }
 }
 

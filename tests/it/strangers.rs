@@ -25,7 +25,14 @@ const OPEN: &[&str] = &[
 ];
 
 /// Under these lie others; by themselves they are no pages.
-const NESTS: &[&str] = &["", "/admin", "/workers"];
+const NESTS: &[&str] = &[
+    "",
+    "/admin",
+    "/workers",
+    "/accounts",
+    "/accounts/:id",
+    "/health",
+];
 
 /// What stands between `before` and the next quote, wherever `before` is found.
 fn quoted(text: &str, before: &str) -> Vec<String> {
@@ -71,9 +78,17 @@ pub const EVERY_FIELD: &[(&str, &str)] = &[
     ("current_password", "x"),
     ("new_password", "y"),
     ("days", "30"),
+    ("reason", "x"),
+    ("is_admin", "true"),
 ];
 
-const ADMIN_PAGES: &[&str] = &["/admin/workers"];
+const ADMIN_PAGES: &[&str] = &[
+    "/admin/workers",
+    "/admin/accounts",
+    "/admin/accounts/acct_1",
+    "/admin/audit-log",
+    "/admin/health",
+];
 
 async fn site() -> Site {
     Site::unready(TempDir::new().unwrap(), vec![]).await

@@ -2,8 +2,11 @@
 //!
 //! Their bodies name the port by its path, since the browser's half has no bodies to use an import.
 
+mod accounts;
 mod admin;
+mod audit;
 mod door;
+mod health;
 mod keys;
 mod limits;
 mod logs;
@@ -12,8 +15,11 @@ mod public;
 mod settings;
 mod usage;
 
+pub use accounts::*;
 pub use admin::*;
+pub use audit::*;
 pub use door::*;
+pub use health::*;
 pub use keys::*;
 pub use limits::*;
 pub use logs::*;

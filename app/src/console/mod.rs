@@ -5,9 +5,12 @@
 //! by whoever serves the pages; [`console`], [`door`], [`admin`] and [`public`] find them there, and every server function is
 //! one line that starts with one of these.
 
+mod accounts;
 mod admin;
+mod audit;
 mod door;
 mod filter;
+mod health;
 mod keys;
 mod limits;
 mod logs;
@@ -23,11 +26,17 @@ use std::sync::Arc;
 
 use leptos::prelude::use_context;
 
+pub use accounts::{
+    AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, LimitsForm,
+    RequestForEnterprise,
+};
 pub use admin::{
     Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerAdmin, WorkerState,
 };
+pub use audit::{AuditAdmin, AuditConsole, AuditPage, AuditQuery, AuditRow, Since};
 pub use door::Door;
 pub use filter::{Choices, Filter, KeyName, PLAYGROUND};
+pub use health::{HealthAdmin, HealthCheck, SettingInForce, SystemHealth};
 pub use keys::{
     Access, Key, KeyChoices, KeyConsole, KeyForm, KeyState, LastUse, NewKey, OldSecret, Overlap,
     Restrictions,
@@ -52,7 +61,13 @@ pub use usage::{
 
 /// One account's view of the service: a part for each page.
 pub trait Console:
-    OverviewConsole + KeyConsole + UsageConsole + LogConsole + LimitConsole + SettingsConsole
+    OverviewConsole
+    + KeyConsole
+    + UsageConsole
+    + LogConsole
+    + LimitConsole
+    + SettingsConsole
+    + AuditConsole
 {
 }
 

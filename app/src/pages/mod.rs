@@ -1,6 +1,7 @@
 //! One module for each page.
 
 mod admin;
+mod audit;
 mod docs;
 mod done;
 mod door;
@@ -23,7 +24,8 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 pub use self::admin::AdminPage;
-use self::admin::WorkersPage;
+use self::admin::{AccountPage, AccountsPage, HealthPage, WholeAuditPage, WorkersPage};
+use self::audit::AuditPage;
 use self::docs::DocsPage;
 use self::door::{SignInPage, SignUpPage};
 use self::home::HomePage;
@@ -104,4 +106,9 @@ routes! {
     Docs to DocsPage,
     Status to StatusPage,
     Workers to WorkersPage,
+    AuditLog to AuditPage,
+    WholeAuditLog to WholeAuditPage,
+    Accounts to AccountsPage,
+    OneAccount to AccountPage,
+    SystemHealth to HealthPage,
 }

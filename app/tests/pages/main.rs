@@ -6,8 +6,10 @@
 )]
 
 mod admin;
+mod audit;
 mod door;
 mod fake;
+mod fake_audit;
 mod home;
 mod keys;
 mod limits;
@@ -152,6 +154,7 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/settings?password",
         "/settings?delete",
         "/playground",
+        "/audit-log",
     ] {
         let html = body(path, None).await;
         assert!(text(&html).contains("You are signed out"), "{path}");

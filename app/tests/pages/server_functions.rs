@@ -36,4 +36,5 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     assert_eq!(api::keep_log(30).await.err(), refused);
     let deleted = api::delete_account("a".into(), "b".into()).await;
     assert_eq!(deleted.err(), refused);
+    assert_eq!(api::load_audit_log(String::new()).await.err(), refused);
 }

@@ -1,5 +1,6 @@
 //! Every server function either changes nothing or leaves a record, and a new one must say which.
 
+use assisters::accounts::{Accounts, Wanted};
 use assisters::keys::NewKey;
 use assisters::principal::Tier;
 use reqwest::StatusCode;
@@ -28,6 +29,11 @@ const READ: &[&str] = &[
     "logs/newer",
     "logs/request",
     "admin/workers/list",
+    "audit-log",
+    "admin/audit-log",
+    "admin/accounts/list",
+    "admin/accounts/one",
+    "admin/health",
 ];
 
 /// What each of the others is called with, in this order, and what it leaves on record. `KEY`, `EMAIL`, `SESSION` and `OTHER`
@@ -105,6 +111,51 @@ const CHANGES: &[(&str, &[(&str, &str)], &str)] = &[
         "worker.removed",
     ),
     (
+        "admin/accounts/limits",
+        &[
+            ("id", "OTHER"),
+            ("tier", "startup"),
+            ("rpm", ""),
+            ("tpm", ""),
+        ],
+        "tier.changed",
+    ),
+    (
+        "admin/accounts/limits",
+        &[("id", "OTHER"), ("tier", "free"), ("rpm", "7"), ("tpm", "")],
+        "limits.changed",
+    ),
+    (
+        "admin/accounts/suspend",
+        &[("id", "OTHER"), ("reason", "spam")],
+        "account.suspended",
+    ),
+    (
+        "admin/accounts/resume",
+        &[("id", "OTHER")],
+        "account.resumed",
+    ),
+    (
+        "admin/accounts/set-admin",
+        &[("id", "OTHER"), ("is_admin", "false")],
+        "administrator.removed",
+    ),
+    (
+        "admin/accounts/set-admin",
+        &[("id", "OTHER"), ("is_admin", "true")],
+        "administrator.added",
+    ),
+    (
+        "admin/requests/accept",
+        &[("id", "OTHER")],
+        "enterprise.accepted",
+    ),
+    (
+        "admin/requests/decline",
+        &[("id", "OTHER")],
+        "enterprise.declined",
+    ),
+    (
         "sign-up",
         &[("email", "new@example.org"), ("password", PASSWORD)],
         "account.created",
@@ -172,6 +223,14 @@ async fn call(site: &Site, name: &str, fields: &[(&str, &str)], action: &str) {
             value => (*field, value),
         })
         .collect();
+    let wanted = Wanted {
+        rpm: 9,
+        tpm: 9,
+        message: String::new(),
+        asked: site.clock.now(),
+    };
+    let accounts = Accounts::new(site.db(), site.clock.clone());
+    accounts.want(&other.account.id, &wanted).await.unwrap();
     let before = records(site, None).await.len();
     let (status, told) = browser.call(&format!("/api/{name}"), &filled).await;
     assert_eq!(status, StatusCode::OK, "{name}: {told}");

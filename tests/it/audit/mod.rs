@@ -1,6 +1,8 @@
 //! Everything is on record: every server function that changes something leaves one, and each tells who, what and from where.
 
 mod coverage;
+mod files;
+mod suspension;
 
 use assisters::accounts::Account;
 use assisters::audit::{Audit, Place, Query, Record};

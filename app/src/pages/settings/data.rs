@@ -45,6 +45,10 @@ pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) ->
                 </p>
                 <a href="/settings/export" class="button plain" rel="external" download="">"Export my data"</a>
             </div>
+            <div class="card setting spread">
+                <p class="hint">"Sign-ins, keys, settings: who did what to this account, and from where. Kept for a year, also if the account is deleted."</p>
+                <a href="/audit-log" class="button plain">"Audit log"</a>
+            </div>
         </section>
     }
 }

@@ -54,7 +54,8 @@ fn DeleteForm(email: String, delete: ServerAction<DeleteAccount>) -> impl IntoVi
             <li>"Requests with its keys fail at once."</li>
             <li>"Every browser is signed out, this one too."</li>
             <li>"Its request log and its figures are deleted within minutes."</li>
-            <li>"Nothing stays but the bare id of the account, for 30 days, to delete what may still arrive."</li>
+            <li>"Its audit log is kept for a year, for administrators alone, so that nobody can delete an account to cover what they did."</li>
+            <li>"Else nothing stays but the bare id of the account, for 30 days, to delete what may still arrive."</li>
         </ul>
         <ActionForm action=delete attr:class="form" attr:novalidate="">
             <p>"Type " <strong>{email}</strong> " to confirm."</p>
