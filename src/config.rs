@@ -1,6 +1,7 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
 mod in_force;
+mod mail;
 mod models;
 mod secret;
 mod settings;
@@ -16,6 +17,7 @@ use ipnet::IpNet;
 use url::Url;
 
 pub use in_force::InForce;
+pub use mail::{MailSettings, SmtpSettings, SmtpTls};
 pub use models::ModelSettings;
 pub use secret::Secret;
 use settings::{
@@ -50,6 +52,7 @@ pub struct Config {
     pub metrics_token: Option<Secret>,
     /// Each setting as an administrator may see it.
     pub in_force: Vec<InForce>,
+    pub mail: MailSettings,
 }
 
 /// Which requests are kept together on one worker, for what it remembers of their beginning.
@@ -155,7 +158,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 30] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -184,6 +187,8 @@ const NAMES: [&str; 28] = [
     "idempotency.keep_hours",
     "ledger.fsync",
     "metrics.token",
+    "smtp.url",
+    "mail.from",
 ];
 
 impl Config {
@@ -304,6 +309,7 @@ impl Config {
                 "metrics.token",
                 "16 or more visible ASCII characters, such as `openssl rand -hex 24` prints",
             )?,
+            mail: mail::read(settings)?,
             in_force: vec![],
         };
         Ok(Config {
@@ -394,6 +400,25 @@ mod tests {
         let config = read("[metrics]\ntoken = 's3cret-s3cret-s3cret'").unwrap();
         assert!(!format!("{config:?}{config}").contains("s3cret"));
         assert!(config.metrics_token.unwrap().is("s3cret-s3cret-s3cret"));
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_is_not_shown_where_it_is_wrong() {
+        let refused = read("[smtp]\nurl = 'smtp://ada:s3cret@x.org?tls=none'").unwrap_err();
+        let said = refused.to_string();
+        assert!(
+            said.contains("smtp.url") && said.contains("smtps://user"),
+            "{said}"
+        );
+        assert!(!said.contains("s3cret"), "{said}");
+        let url = "[smtp]\nurl = 'smtps://ada:s3cret@x.org'\n";
+        let refused = read(url).unwrap_err().to_string();
+        assert!(refused.contains("mail.from"), "{refused}");
+        let refused = read(&format!("{url}[mail]\nfrom = 'a b'")).unwrap_err();
+        assert!(refused.to_string().contains("mail.from"), "{refused}");
+        let config = read(&format!("{url}[mail]\nfrom = 'Ours <ada@x.org>'")).unwrap();
+        assert_eq!(config.mail.from.to_string(), "Ours <ada@x.org>");
+        assert!(!format!("{config:?}{config}").contains("s3cret"));
     }
 
     #[test]

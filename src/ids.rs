@@ -58,3 +58,7 @@ id!(
     /// What was done, on record.
     EventId, "evt_"
 );
+id!(
+    /// One mail.
+    MailId, "mail_"
+);

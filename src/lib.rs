@@ -24,6 +24,7 @@ pub mod audit;
 pub mod idempotency;
 pub mod keys;
 pub mod limits;
+pub mod mail;
 pub mod pool;
 pub mod sessions;
 pub mod throttle;

@@ -84,7 +84,7 @@ impl Accounts {
     }
 
     /// The hash that is stored for the account, if `password` fits it.
-    async fn fitting_hash(
+    pub(super) async fn fitting_hash(
         &self,
         id: &AccountId,
         password: Password,

@@ -1,6 +1,7 @@
 //! Accounts: who may sign in, on which tier, within which quota.
 
 mod administer;
+mod address;
 mod change;
 mod email;
 mod guessed;
@@ -15,6 +16,7 @@ use crate::ids::AccountId;
 use crate::principal::{Quota, Tier};
 
 pub use administer::{AdministerError, Listing, MOST_REASON_CHARS};
+pub use address::{ChangeAddressError, address};
 pub use change::{ChangePasswordError, DeleteError, RETENTION_DAYS, RenameError};
 use password::Hasher;
 pub use password::{HashError, MIN_CHARS, Password, Weakness};
@@ -44,6 +46,8 @@ pub struct Suspension {
     pub since: UnixMs,
     /// Shown to whoever signs in.
     pub reason: String,
+    /// Whether its owner has shown that the address is theirs, or was known to who made it.
+    pub is_verified: bool,
 }
 
 /// The accounts of this service; cheap to clone.
@@ -63,12 +67,24 @@ impl Accounts {
         }
     }
 
+    /// Makes an account for somebody whom who makes it knows.
     pub async fn create(
         &self,
         email: &str,
         password: Password,
         tier: Tier,
         is_admin: bool,
+    ) -> Result<Account, CreateError> {
+        self.make(email, password, tier, is_admin, true).await
+    }
+
+    async fn make(
+        &self,
+        email: &str,
+        password: Password,
+        tier: Tier,
+        is_admin: bool,
+        is_verified: bool,
     ) -> Result<Account, CreateError> {
         let email = email::normalise(email).ok_or(CreateError::EmailInvalid)?;
         password.check(&email).map_err(CreateError::Password)?;
@@ -87,6 +103,7 @@ impl Accounts {
             created: self.clock.now(),
             retention_days: change::USUAL_RETENTION_DAYS,
             suspended: None,
+            is_verified,
         };
         match store::insert(&self.db, &account, &hash).await {
             Ok(()) => Ok(account),

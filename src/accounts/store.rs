@@ -11,8 +11,8 @@ use crate::principal::Tier;
 
 pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO accounts (id, email, name, password_hash, tier, is_admin, created_ms, retention_days)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO accounts (id, email, name, password_hash, tier, is_admin, created_ms, retention_days, verified_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(account.id.as_str())
     .bind(&account.email)
@@ -22,6 +22,7 @@ pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> R
     .bind(i64::from(account.is_admin))
     .bind(account.created.0)
     .bind(i64::from(account.retention_days))
+    .bind(account.is_verified.then_some(account.created.0))
     .execute(db)
     .await?;
     Ok(())
@@ -30,7 +31,7 @@ pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> R
 pub(super) async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for FROM accounts WHERE id = $1",
+             suspended_ms, suspended_for, verified_ms FROM accounts WHERE id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(db)
@@ -45,7 +46,7 @@ pub(super) async fn find_by_email(
 ) -> Result<Option<(Account, String)>, Error> {
     let row = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, password_hash FROM accounts WHERE email = $1",
+             suspended_ms, suspended_for, verified_ms, password_hash FROM accounts WHERE email = $1",
     )
     .bind(email)
     .fetch_optional(db)
@@ -63,7 +64,8 @@ pub(super) async fn set_tier(
 ) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "UPDATE accounts SET tier = $2, rpm = $3, tpm = $4 WHERE id = $1
-         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             suspended_ms, suspended_for, verified_ms",
     )
     .bind(id.as_str())
     .bind(tier.as_str())
@@ -173,6 +175,60 @@ pub(super) async fn change_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether `address` is still the account's.
+pub(super) async fn verify(
+    db: &Db,
+    id: &AccountId,
+    address: &str,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE accounts SET verified_ms = COALESCE(verified_ms, $3) WHERE id = $1 AND email = $2",
+    )
+    .bind(id.as_str())
+    .bind(address)
+    .bind(now.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether the address of before was still the account's.
+pub(super) async fn change_address(
+    db: &Db,
+    account: &Account,
+    new: &str,
+    now: UnixMs,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "UPDATE accounts SET email = $3, verified_ms = $4 WHERE id = $1 AND email = $2",
+    )
+    .bind(account.id.as_str())
+    .bind(&account.email)
+    .bind(new)
+    .bind(now.0)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn set_password(
+    db: &Db,
+    id: &AccountId,
+    hash: &str,
+    now: UnixMs,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE accounts SET password_hash = $2, verified_ms = COALESCE(verified_ms, $3) WHERE id = $1",
+    )
+    .bind(id.as_str())
+    .bind(hash)
+    .bind(now.0)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn has_other_admin(db: &Db, id: &AccountId) -> Result<bool, Error> {
     let row = sqlx::query(
         "SELECT id FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1 LIMIT 1",
@@ -229,7 +285,8 @@ pub(super) async fn suspend(
         "UPDATE accounts SET suspended_ms = $2, suspended_for = $3 WHERE id = $1
              AND ($2 IS NULL OR is_admin = 0 OR EXISTS (
                  SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
-         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             suspended_ms, suspended_for, verified_ms",
     )
     .bind(id.as_str())
     .bind(suspension.map(|suspension| suspension.since.0))
@@ -252,7 +309,8 @@ pub(super) async fn set_admin(
         "UPDATE accounts SET is_admin = $2 WHERE id = $1
              AND ($2 = 1 OR EXISTS (
                  SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
-         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for",
+         RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             suspended_ms, suspended_for, verified_ms",
     )
     .bind(id.as_str())
     .bind(i64::from(is_admin))
@@ -275,7 +333,8 @@ pub(super) async fn list(
         .replace('%', "\\%")
         .replace('_', "\\_");
     let rows = sqlx::query(
-        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days, suspended_ms, suspended_for
+        "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
+             suspended_ms, suspended_for, verified_ms
          FROM accounts
          WHERE ($1 = '' OR id = $1 OR email LIKE $2 ESCAPE '\\' OR LOWER(name) LIKE $2 ESCAPE '\\')
              AND ($3 = '' OR tier = $3) AND ($4 = '' OR id < $4)
@@ -322,5 +381,6 @@ fn account(row: &AnyRow) -> Result<Account, Error> {
             since: UnixMs(since),
             reason: reason.unwrap_or_default(),
         }),
+        is_verified: row.try_get::<Option<i64>, _>("verified_ms")?.is_some(),
     })
 }

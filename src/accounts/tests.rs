@@ -370,5 +370,84 @@ async fn accounts_are_found_by_any_part_of_address_or_name_and_by_id() {
     assert!(
         accounts.list(&listing, 10).await.unwrap().is_empty(),
         "the first has none before it"
+async fn an_address_is_verified_while_it_is_the_accounts() {
+    let (_dir, accounts) = accounts().await;
+    let ada = accounts
+        .sign_up("ada@example.org", Password::new(PASSWORD))
+        .await
+        .unwrap();
+    assert!(!ada.is_verified);
+    assert!(
+        !accounts
+            .verify_address(&ada.id, "b@example.org")
+            .await
+            .unwrap()
+    );
+    assert!(!accounts.find(&ada.id).await.unwrap().unwrap().is_verified);
+    assert!(
+        accounts
+            .verify_address(&ada.id, "ada@example.org")
+            .await
+            .unwrap()
+    );
+    assert!(accounts.find(&ada.id).await.unwrap().unwrap().is_verified);
+    let known = create(&accounts, "bob@example.org", PASSWORD)
+        .await
+        .unwrap();
+    assert!(known.is_verified, "who made it knew whose it is");
+}
+
+#[tokio::test]
+async fn an_address_changes_once_and_not_to_one_that_is_taken() {
+    let (_dir, accounts) = accounts().await;
+    let ada = accounts
+        .sign_up("ada@example.org", Password::new(PASSWORD))
+        .await
+        .unwrap();
+    create(&accounts, "bob@example.org", PASSWORD)
+        .await
+        .unwrap();
+    let taken = accounts.change_address(&ada, "bob@example.org").await;
+    assert!(matches!(taken, Err(ChangeAddressError::Taken)));
+    accounts
+        .change_address(&ada, "ada@lovelace.org")
+        .await
+        .unwrap();
+    let stale = accounts.change_address(&ada, "ada@third.org").await;
+    assert!(matches!(stale, Err(ChangeAddressError::Stale)));
+    let now = accounts.find(&ada.id).await.unwrap().unwrap();
+    assert_eq!(
+        (now.email.as_str(), now.is_verified),
+        ("ada@lovelace.org", true)
+    );
+    assert!(
+        accounts
+            .knows_password(&now, Password::new(PASSWORD))
+            .await
+            .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_password_set_by_a_link_replaces_the_one_before_and_verifies_the_address() {
+    let (_dir, accounts) = accounts().await;
+    let ada = accounts
+        .sign_up("ada@example.org", Password::new(PASSWORD))
+        .await
+        .unwrap();
+    let weak = accounts.check_password(&ada, &Password::new("ada@example.orgada@example.org"));
+    assert_eq!(weak, Err(Weakness::Known));
+    accounts
+        .set_password(&ada, Password::new("another horse battery"))
+        .await
+        .unwrap();
+    let verify = |password| accounts.verify_password("ada@example.org", Password::new(password));
+    assert_eq!(verify(PASSWORD).await.unwrap(), None);
+    assert!(
+        verify("another horse battery")
+            .await
+            .unwrap()
+            .unwrap()
+            .is_verified
     );
 }

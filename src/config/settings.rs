@@ -105,7 +105,17 @@ impl Settings {
         name: &str,
         expected: &'static str,
     ) -> Result<Option<Secret>, ConfigError> {
-        let read = self.checked(name, expected, Secret::parse);
+        self.unshown(name, expected, Secret::parse)
+    }
+
+    /// As [`Settings::checked`], for what holds a secret.
+    pub(super) fn unshown<T>(
+        &self,
+        name: &str,
+        expected: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ConfigError> {
+        let read = self.checked(name, expected, read);
         read.map_err(|error| match error {
             ConfigError::Value {
                 origin, expected, ..

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "idempotency",
     "keys",
     "limits",
+    "mail",
     "pool",
     "sessions",
     "throttle",

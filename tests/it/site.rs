@@ -8,8 +8,8 @@ use std::time::Duration;
 use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
 use assisters::config::{
-    AffinitySettings, Config, Fsync, IdempotencySettings, QueueSettings, RequestLimits,
-    StreamSettings,
+    AffinitySettings, Config, Fsync, IdempotencySettings, MailSettings, QueueSettings,
+    RequestLimits, StreamSettings,
 };
 use assisters::db::Db;
 use assisters::keys::{Key, Keys, NewKey};
@@ -111,6 +111,8 @@ impl Site {
             "keys" => "SELECT COUNT(*) FROM keys WHERE account_id = $1",
             "ledger" => "SELECT COUNT(*) FROM ledger WHERE account_id = $1",
             "usage_hourly" => "SELECT COUNT(*) FROM usage_hourly WHERE account_id = $1",
+            "mails" => "SELECT COUNT(*) FROM mails WHERE account_id = $1",
+            "mail_links" => "SELECT COUNT(*) FROM mail_links WHERE account_id = $1",
             "usage_daily" => "SELECT COUNT(*) FROM usage_daily WHERE account_id = $1",
             _ => panic!("{table}"),
         };
@@ -290,6 +292,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
         ledger_fsync: Fsync::Grouped,
         metrics_token: None,
         in_force: vec![],
+        mail: MailSettings::default(),
     }
 }
 
