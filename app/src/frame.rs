@@ -5,7 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_router::components::{A, Outlet};
 use leptos_router::hooks::use_location;
 
-use crate::api::{SignOut, load_overview};
+use crate::api::{MailVerification, SignOut, load_overview};
 use crate::browser;
 use crate::console::{Overview, Problem};
 use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
@@ -121,9 +121,29 @@ fn AccountFrame() -> impl IntoView {
             </header>
             <Sidebar/>
             <main id="main" class="content" tabindex="-1">
+                <VerifyNotice/>
                 <Outlet/>
             </main>
         </div>
+    }
+}
+
+/// Asks to verify the address, until that is done.
+#[component]
+fn VerifyNotice() -> impl IntoView {
+    let AccountState(overview) = expect_context();
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                overview.await.ok().and_then(|overview| overview.to_verify).map(|told| view! {
+                    // Posted by the browser itself: it leads to the page that says what was done.
+                    <form method="post" action=MailVerification::url() class="notice warn verify">
+                        <p class="notice-text">{told}</p>
+                        <button type="submit" class="button plain small">"Resend"</button>
+                    </form>
+                })
+            })}
+        </Transition>
     }
 }
 

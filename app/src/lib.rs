@@ -25,8 +25,9 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    Accounts, AdminPage, AuditLog, Docs, Keys, Limits, Logs, NotFoundPage, OneAccount, Playground,
-    Settings, SignIn, SignUp, Start, Status, SystemHealth, Usage, WholeAuditLog, Workers,
+    Accounts, AdminMail, AdminPage, AuditLog, CheckMail, Docs, ForgotPassword, Keys, Limits, Logs,
+    NotFoundPage, OneAccount, Playground, ResetPassword, Settings, SignIn, SignUp, Start, Status,
+    SystemHealth, Usage, VerifyEmail, WholeAuditLog, Workers,
 };
 use crate::viewer::Viewer;
 
@@ -66,6 +67,10 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/sign-in") view={Lazy::<SignIn>::new()} ssr=Async/>
                 <Route path=path!("/sign-up") view={Lazy::<SignUp>::new()} ssr=Async/>
+                <Route path=path!("/forgot-password") view={Lazy::<ForgotPassword>::new()} ssr=Async/>
+                <Route path=path!("/reset-password") view={Lazy::<ResetPassword>::new()} ssr=Async/>
+                <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=Async/>
+                <Route path=path!("/check-mail") view={Lazy::<CheckMail>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
                     <Route path=path!("/") view={Lazy::<Start>::new()} ssr=Async/>
                     <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>
@@ -83,6 +88,7 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/accounts/:id") view={Lazy::<OneAccount>::new()} ssr=Async/>
                         <Route path=path!("/audit-log") view={Lazy::<WholeAuditLog>::new()} ssr=Async/>
                         <Route path=path!("/health") view={Lazy::<SystemHealth>::new()} ssr=Async/>
+                        <Route path=path!("/mail") view={Lazy::<AdminMail>::new()} ssr=Async/>
                     </ParentRoute>
                 </ParentRoute>
             </Routes>

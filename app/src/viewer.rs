@@ -27,14 +27,15 @@ impl Viewer {
         self.0.set(is_signed_in);
     }
 
-    /// Takes the one who fills in this form for signed in as soon as the form has succeeded.
-    pub fn comes_in<S>(form: ServerAction<S>)
+    /// Takes the one who fills in this form for signed in as soon as `is_in` says so of what it has answered.
+    pub fn comes_in<S>(form: ServerAction<S>, is_in: fn(&S::Output) -> bool)
     where
-        S: ServerFn<Error = Problem, Output = ()> + Clone + Send + Sync + 'static,
+        S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
+        S::Output: Send + Sync + 'static,
     {
         let viewer = Viewer::here();
         Effect::new(move |_| {
-            if matches!(*form.value().read(), Some(Ok(()))) {
+            if matches!(&*form.value().read(), Some(Ok(answer)) if is_in(answer)) {
                 viewer.set(true);
             }
         });

@@ -1,7 +1,7 @@
 //! Accounts: who may sign in, on which tier, within which quota.
 
-mod administer;
 mod address;
+mod administer;
 mod change;
 mod email;
 mod guessed;
@@ -15,8 +15,8 @@ use crate::db::{Db, violates_unique};
 use crate::ids::AccountId;
 use crate::principal::{Quota, Tier};
 
-pub use administer::{AdministerError, Listing, MOST_REASON_CHARS};
 pub use address::{ChangeAddressError, address};
+pub use administer::{AdministerError, Listing, MOST_REASON_CHARS};
 pub use change::{ChangePasswordError, DeleteError, RETENTION_DAYS, RenameError};
 use password::Hasher;
 pub use password::{HashError, MIN_CHARS, Password, Weakness};
@@ -36,6 +36,8 @@ pub struct Account {
     pub created: UnixMs,
     /// For how many days its rows of the ledger are kept.
     pub retention_days: u32,
+    /// Whether its owner has shown that the address is theirs, or was known to who made it.
+    pub is_verified: bool,
     /// Since when its keys are refused and nobody is signed in to it, and why.
     pub suspended: Option<Suspension>,
 }
@@ -46,8 +48,6 @@ pub struct Suspension {
     pub since: UnixMs,
     /// Shown to whoever signs in.
     pub reason: String,
-    /// Whether its owner has shown that the address is theirs, or was known to who made it.
-    pub is_verified: bool,
 }
 
 /// The accounts of this service; cheap to clone.

@@ -99,7 +99,10 @@ impl Hasher {
     /// How many passwords are being hashed, and how many can be at once.
     pub(super) fn busy(&self) -> (usize, usize) {
         let places = places();
-        (places.saturating_sub(self.turns.available_permits()), places)
+        (
+            places.saturating_sub(self.turns.available_permits()),
+            places,
+        )
     }
 
     /// The hash in the PHC form, its salt and parameters included.

@@ -370,6 +370,10 @@ async fn accounts_are_found_by_any_part_of_address_or_name_and_by_id() {
     assert!(
         accounts.list(&listing, 10).await.unwrap().is_empty(),
         "the first has none before it"
+    );
+}
+
+#[tokio::test]
 async fn an_address_is_verified_while_it_is_the_accounts() {
     let (_dir, accounts) = accounts().await;
     let ada = accounts

@@ -19,6 +19,7 @@ use super::{Dashboard, current_account, internal};
 use crate::accounts::Account;
 use crate::audit::Action;
 use crate::keys::Key;
+use crate::mail::Item;
 use crate::sessions::Listed;
 use crate::usage::UsageError;
 
@@ -63,6 +64,7 @@ async fn head(
 ) -> Result<String, Failure> {
     let keys = dashboard.keys.list(&account.id).await?;
     let sessions = dashboard.sessions.list(&account.id, session.id()).await?;
+    let mails = dashboard.mail.outbox().of_account(&account.id).await?;
     let wanted = dashboard.accounts.wanted(&account.id).await?;
     let head = json!({
         "exported_ms": dashboard.clock.now(),
@@ -75,6 +77,7 @@ async fn head(
             "tokens_per_minute": account.quota.tpm,
             "is_admin": account.is_admin,
             "created_ms": account.created,
+            "is_email_verified": account.is_verified,
         },
         "settings": { "keep_request_log_days": account.retention_days },
         "asked_for_enterprise": wanted.map(|wanted| json!({
@@ -84,6 +87,7 @@ async fn head(
             "asked_ms": wanted.asked,
         })),
         "keys": keys.iter().map(told_key).collect::<Vec<_>>(),
+        "mails": mails.iter().map(told_mail).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(told_session).collect::<Vec<_>>(),
     });
     let mut text = head.to_string();
@@ -110,6 +114,16 @@ fn told_key(key: &Key) -> Value {
         "ips": key.restrictions.ips.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "requests_per_minute": grant.rpm,
         "tokens_per_minute": grant.tpm,
+    })
+}
+
+fn told_mail(mail: &Item) -> Value {
+    json!({
+        "to": mail.recipient,
+        "subject": mail.subject,
+        "state": mail.state.as_str(),
+        "written_ms": mail.created,
+        "sent_ms": mail.sent,
     })
 }
 

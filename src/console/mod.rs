@@ -15,9 +15,11 @@ mod health;
 mod keys;
 mod limits;
 mod logs;
+mod outbox;
 mod overview;
 mod public;
 mod record;
+mod recovery;
 mod settings;
 mod site;
 mod texts;
@@ -31,7 +33,7 @@ use app::console::{Admin, Console, Door, Problem, Public};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -49,6 +51,7 @@ use crate::docs;
 use crate::ids::{AccountId, RequestId};
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::sessions::{self, Visitor};
@@ -82,6 +85,7 @@ pub struct Dashboard {
     pub config: Arc<Config>,
     /// When this service was.
     started: UnixMs,
+    pub mail: Mail,
     fresh: FreshKeys,
 }
 
@@ -105,6 +109,7 @@ impl Dashboard {
         clock: Clock,
         public_base: Arc<str>,
         config: Arc<Config>,
+        mail: Mail,
     ) -> Self {
         Dashboard {
             accounts,
@@ -122,6 +127,7 @@ impl Dashboard {
             clock,
             public_base,
             config,
+            mail,
             fresh: FreshKeys::default(),
         }
     }
@@ -143,6 +149,12 @@ impl Dashboard {
 const SIGN_IN: &str = "/sign-in";
 const ADMIN_PAGES: &str = "/admin/";
 const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
+/// For everybody: what is done by mail.
+const RECOVERY_PAGES: [&str; 4] = ["/forgot-password", CHECK_MAIL, RESET_PASSWORD, VERIFY_EMAIL];
+const CHECK_MAIL: &str = "/check-mail";
+/// Have a secret in their addresses.
+const RESET_PASSWORD: &str = "/reset-password";
+const VERIFY_EMAIL: &str = "/verify-email";
 const DOCS: &str = "/docs";
 const STATUS: &str = "/status";
 /// Begins the addresses of the docs' pages, and of what these ask for.
@@ -153,6 +165,7 @@ fn is_public(path: &str) -> bool {
     let is_within = |folder| path.starts_with(folder);
     matches!(path, "/" | DOCS | STATUS | "/api/offer" | "/api/status")
         || PUBLIC_FOLDERS.into_iter().any(is_within)
+        || RECOVERY_PAGES.contains(&path)
 }
 
 /// Binds the port to the request.
@@ -172,6 +185,7 @@ pub async fn bind(
     request.extensions_mut().insert(public);
     let visitor = visitor(&request);
     let device = device::shown(request.headers(), dashboard.is_https());
+    let is_form = accepts_html(request.headers());
     if let Some(account) = account {
         if let Err(error) = dashboard.sessions.saw(&session, &visitor).await {
             tracing::warn!(
@@ -186,7 +200,6 @@ pub async fn bind(
             extensions.insert(admin.clone());
             extensions.insert::<Arc<dyn Admin>>(admin);
         }
-        let is_form = accepts_html(request.headers());
         let console = Arc::new(AccountConsole::new(
             dashboard.clone(),
             account,
@@ -198,7 +211,7 @@ pub async fn bind(
         extensions.insert(console.clone());
         extensions.insert::<Arc<dyn Console>>(console);
     }
-    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor, device));
+    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor, device, is_form));
     request.extensions_mut().insert(door);
     next.run(request).await
 }
@@ -217,6 +230,7 @@ pub fn files(dashboard: &Dashboard) -> Router {
 /// administrators, their pages are not there; neither are those of the docs that nobody has written.
 pub async fn guard(request: Request, next: Next) -> Response {
     let path = request.uri().path();
+    let has_secret = matches!(path, RESET_PASSWORD | VERIFY_EMAIL);
     let is_hidden =
         path.starts_with(ADMIN_PAGES) && request.extensions().get::<Arc<dyn Admin>>().is_none();
     let is_unwritten = path
@@ -233,6 +247,12 @@ pub async fn guard(request: Request, next: Next) -> Response {
             let mut response = next.run(request).await;
             if is_hidden || is_unwritten {
                 *response.status_mut() = StatusCode::NOT_FOUND;
+            }
+            if has_secret {
+                let nobody = HeaderValue::from_static("no-referrer");
+                response
+                    .headers_mut()
+                    .insert(header::REFERRER_POLICY, nobody);
             }
             response
         }

@@ -36,6 +36,20 @@ impl AccountConsole {
             .to_vec()
     }
 
+    /// What is asked of an account whose address is not verified.
+    fn to_verify(&self) -> Option<String> {
+        let email = &self.account.email;
+        (!self.account.is_verified).then(|| match self.dashboard.mail.is_sent() {
+            true => format!(
+                "Verify your e-mail address: follow the link that was mailed to {email}."
+            ),
+            false => format!(
+                "Verify your e-mail address, {email}. This service sends no mail: the link is in its outbox folder, \
+                 from where its administrator passes it on."
+            ),
+        })
+    }
+
     /// The model that examples name.
     fn chat_model(&self) -> Option<String> {
         let mut models = self.dashboard.pool.models().into_iter();
@@ -65,6 +79,7 @@ impl OverviewConsole for AccountConsole {
             email: self.account.email.clone(),
             name: self.account.name.clone(),
             is_admin: self.account.is_admin,
+            to_verify: self.to_verify(),
             tier: self.account.tier.title().to_owned(),
             limits: self.meters(),
             base_url: format!("{}/v1", self.dashboard.public_base),

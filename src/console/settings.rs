@@ -5,9 +5,10 @@ use async_trait::async_trait;
 
 use super::account::AccountConsole;
 use super::site::weak_password;
-use super::{held_back, internal};
+use super::{Dashboard, held_back, internal};
 use crate::accounts::{ChangePasswordError, DeleteError, Password, RETENTION_DAYS, RenameError};
 use crate::audit::Action;
+use crate::mail::Letter;
 use crate::sessions;
 use crate::throttle::Purpose;
 
@@ -16,7 +17,7 @@ const DELETED: &str = "/sign-in?deleted";
 
 impl AccountConsole {
     /// A form that was posted without scripts leads to the page that says what was done.
-    fn done(&self, what: &str) {
+    pub(super) fn done(&self, what: &str) {
         if self.posted_without_wasm {
             leptos_axum::redirect(&format!("/settings?done={what}"));
         }
@@ -47,6 +48,7 @@ impl SettingsConsole for AccountConsole {
             log_days: account.retention_days,
             log_days_offered: RETENTION_DAYS.to_vec(),
             is_last_admin: is_last_admin.map_err(|error| internal(&error))?,
+            is_verified: account.is_verified,
         })
     }
 
@@ -104,6 +106,15 @@ impl SettingsConsole for AccountConsole {
         forgotten.map_err(|error| internal(&error))?;
         self.dashboard.remember(&self.account.id, None).await?;
         self.record(self.event(Action::PasswordChanged)).await;
+        // A link to set another was for who did not know the one of before.
+        let mail = &self.dashboard.mail;
+        mail.void(&self.account.id)
+            .await
+            .map_err(|error| internal(&error))?;
+        let told = &self.account.email;
+        self.dashboard
+            .tell(&self.account.id, told, &Letter::PasswordChanged)
+            .await;
         self.done("password");
         Ok(())
     }
@@ -146,8 +157,10 @@ impl SettingsConsole for AccountConsole {
     }
 
     async fn delete_account(&self, email: String, password: String) -> Result<(), Problem> {
-        let accounts = &self.dashboard.accounts;
+        let Dashboard { accounts, mail, .. } = &self.dashboard;
         self.confirming().await?;
+        let mails = mail.ids_of(&self.account.id).await;
+        let mails = mails.map_err(|error| internal(&error))?;
         let deleted = accounts.delete(&self.account, &email, Password::new(password));
         let deleted = deleted.await;
         if let Err(DeleteError::Password) = deleted {
@@ -169,6 +182,7 @@ impl SettingsConsole for AccountConsole {
             DeleteError::Failed(_) => internal(&error),
         })?;
         self.record(self.event(Action::AccountDeleted)).await;
+        mail.erase(&mails).await;
         // What is remembered of its keys would be good for some seconds more.
         self.dashboard.keys.account_changed(&self.account.id);
         sessions::sign_out(&self.visit)

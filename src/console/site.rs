@@ -1,6 +1,6 @@
 //! The door: sign up, sign in, sign out.
 
-use app::console::{Door, Problem};
+use app::console::{Door, Problem, WayOut};
 use async_trait::async_trait;
 use tower_sessions::Session;
 
@@ -8,16 +8,18 @@ use super::record::{client, event_of, party};
 use super::{Dashboard, SIGN_IN, current_account, held_back, internal};
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::audit::Action;
-use crate::principal::Tier;
+use crate::mail::Letter;
 use crate::sessions::{self, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
 
 pub(super) struct SiteDoor {
-    dashboard: Dashboard,
-    session: Session,
+    pub(super) dashboard: Dashboard,
+    pub(super) session: Session,
     visitor: Visitor,
     /// By which the browser is known again.
     device: Option<Device>,
+    /// Whether the answer will be a redirect, because a browser posts a form by itself.
+    pub(super) posted_without_wasm: bool,
 }
 
 impl SiteDoor {
@@ -26,13 +28,30 @@ impl SiteDoor {
         session: Session,
         visitor: Visitor,
         device: Option<Device>,
+        posted_without_wasm: bool,
     ) -> Self {
         SiteDoor {
             device,
             dashboard,
             session,
             visitor,
+            posted_without_wasm,
         }
+    }
+
+    /// Has a link mailed to a `new` account; where there was one already, its owner hears of that.
+    fn write_to(&self, email: String, new: Option<Account>) {
+        let Dashboard { accounts, mail, .. } = self.dashboard.clone();
+        self.dashboard.later(async move {
+            let (account, letter) = match new {
+                Some(account) => (Some(account), Letter::Verify),
+                None => (accounts.find_by_email(&email).await?, Letter::AccountExists),
+            };
+            if let Some(account) = account {
+                mail.post(&account.id, &account.email, &letter).await?;
+            }
+            Ok(())
+        });
     }
 
     async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
@@ -96,14 +115,16 @@ impl SiteDoor {
 
 #[async_trait]
 impl Door for SiteDoor {
-    async fn sign_up(&self, email: String, password: String) -> Result<(), Problem> {
+    async fn sign_up(&self, email: String, password: String) -> Result<bool, Problem> {
         let Dashboard {
-            accounts, throttle, ..
+            accounts,
+            throttle,
+            mail,
+            ..
         } = &self.dashboard;
         let (purpose, address) = (Purpose::SignUp, self.visitor.ip);
         throttle.take(purpose, address).await.map_err(held_back)?;
-        let created = accounts.create(&email, Password::new(password), Tier::Free, false);
-        let created = created.await;
+        let created = accounts.sign_up(&email, Password::new(password)).await;
         // A form that has to be mended costs nothing; that an address is taken is told only so often.
         if matches!(
             created,
@@ -112,10 +133,16 @@ impl Door for SiteDoor {
             let given_back = throttle.give_back(purpose, address).await;
             given_back.map_err(|error| internal(&error))?;
         }
+        if let Ok(account) = &created {
+            self.record(account, Action::AccountCreated).await;
+        }
+        if mail.is_sent() && matches!(created, Ok(_) | Err(CreateError::EmailTaken)) {
+            self.write_to(email, created.ok());
+            leptos_axum::redirect(&self.dashboard.check_mail("sign-up"));
+            return Ok(false);
+        }
         let account = created.map_err(|error| match error {
-            CreateError::EmailInvalid => {
-                Problem::field("email", "Enter an e-mail address, such as you@company.com.")
-            }
+            CreateError::EmailInvalid => invalid_address("email"),
             CreateError::EmailTaken => Problem::field(
                 "email",
                 "This e-mail address has an account already. Sign in instead.",
@@ -123,8 +150,9 @@ impl Door for SiteDoor {
             CreateError::Password(weakness) => weak_password("password", weakness),
             error @ (CreateError::Hash(_) | CreateError::Store(_)) => internal(&error),
         })?;
-        self.record(&account, Action::AccountCreated).await;
-        self.enter(&account, "/").await
+        self.write_to(email, Some(account.clone()));
+        self.enter(&account, "/").await?;
+        Ok(true)
     }
 
     async fn sign_in(
@@ -146,6 +174,14 @@ impl Door for SiteDoor {
                     "This account is suspended: {} Ask the administrators of this service to resume it.",
                     ended(&suspension.reason)
                 )))
+            }
+            Some(account) if !account.is_verified && self.dashboard.mail.is_sent() => {
+                Err(Problem {
+                    way_out: WayOut::Verify,
+                    ..Problem::new(
+                        "Your e-mail address is not verified yet. Follow the link that we have mailed to you, then sign in.",
+                    )
+                })
             }
             Some(account) => {
                 self.enter(
@@ -184,6 +220,10 @@ fn ended(text: &str) -> String {
         true => text.to_owned(),
         false => format!("{text}."),
     }
+}
+
+pub(super) fn invalid_address(field: &str) -> Problem {
+    Problem::field(field, "Enter an e-mail address, such as you@company.com.")
 }
 
 /// Why what was typed in `field` cannot become a password.

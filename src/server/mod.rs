@@ -41,6 +41,7 @@ use crate::idempotency::Idempotency;
 use crate::instance::{InstanceError, instance};
 use crate::keys::Keys;
 use crate::limits::Limits;
+use crate::mail::{Mail, WayError};
 use crate::metrics::Metrics;
 use crate::pool::{self, Pool};
 use crate::sessions;
@@ -72,6 +73,8 @@ pub enum StartError {
     Instance(#[from] InstanceError),
     #[error(transparent)]
     Pool(#[from] pool::StartError),
+    #[error(transparent)]
+    Mail(#[from] WayError),
 }
 
 /// A service that is up.
@@ -147,6 +150,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock.clone(),
         tasks.clone(),
     ));
+    let mail = Mail::new(
+        &config.mail,
+        &config.data_dir,
+        public_base.clone(),
+        db.clone(),
+        clock.clone(),
+    )?;
+    mail.start(&tasks);
     tasks.spawn(tidy(
         keys.clone(),
         limits.clone(),
@@ -154,6 +165,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         throttle.clone(),
         idempotency.clone(),
         audit.clone(),
+        mail.clone(),
         tasks.clone(),
     ));
     let v1 = V1 {
@@ -186,6 +198,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock.clone(),
         public_base.clone(),
         Arc::new(config.clone()),
+        mail,
     );
     let health = health::Health {
         db: db.clone(),
@@ -299,6 +312,7 @@ async fn tidy(
     throttle: Throttle,
     idempotency: Idempotency,
     audit: Audit,
+    mail: Mail,
     tasks: Tasks,
 ) {
     let mut ticks = interval(Duration::from_secs(30));
@@ -322,6 +336,12 @@ async fn tidy(
             tracing::warn!(error = &error as &dyn Error, "{error}");
         }
         audit.flush().await;
+        if let Err(error) = mail.sweep().await {
+            tracing::warn!(
+                error = &error as &dyn Error,
+                "old mail could not be cleared away"
+            );
+        }
         write_last_used(&keys).await;
     }
     audit.finish().await;

@@ -23,6 +23,7 @@ mod journal;
 mod keys;
 mod ledger;
 mod limits;
+mod mail;
 mod metrics;
 mod pages;
 mod playground;

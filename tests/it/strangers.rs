@@ -17,6 +17,15 @@ const OPEN: &[&str] = &[
     "/api/docs/search",
     "/api/offer",
     "/api/status",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+    "/check-mail",
+    "/api/forgot-password",
+    "/api/reset-password",
+    "/api/resend-verification",
+    "/api/verify-email",
+    "/api/confirm-email",
     "/sign-in",
     "/sign-up",
     "/api/sign-in",
@@ -32,6 +41,7 @@ const NESTS: &[&str] = &[
     "/accounts",
     "/accounts/:id",
     "/health",
+    "/mail",
 ];
 
 /// What stands between `before` and the next quote, wherever `before` is found.
@@ -78,6 +88,7 @@ pub const EVERY_FIELD: &[(&str, &str)] = &[
     ("current_password", "x"),
     ("new_password", "y"),
     ("days", "30"),
+    ("new_email", "a@b"),
     ("reason", "x"),
     ("is_admin", "true"),
 ];
@@ -88,6 +99,7 @@ const ADMIN_PAGES: &[&str] = &[
     "/admin/accounts/acct_1",
     "/admin/audit-log",
     "/admin/health",
+    "/admin/mail",
 ];
 
 async fn site() -> Site {

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use crate::console::Problem;
 
 #[server(prefix = "/api", endpoint = "sign-up")]
-pub async fn sign_up(email: String, password: String) -> Result<(), Problem> {
+pub async fn sign_up(email: String, password: String) -> Result<bool, Problem> {
     crate::console::door()?.sign_up(email, password).await
 }
 

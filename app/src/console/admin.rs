@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountAdmin, AuditAdmin, HealthAdmin, Problem};
+use super::{AccountAdmin, AuditAdmin, HealthAdmin, MailAdmin, Problem};
 
 /// The whole service, as its administrators see it.
-pub trait Admin: WorkerAdmin + AccountAdmin + AuditAdmin + HealthAdmin {}
+pub trait Admin: WorkerAdmin + AccountAdmin + AuditAdmin + HealthAdmin + MailAdmin {}
 
 #[async_trait]
 pub trait WorkerAdmin: Send + Sync {

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::Problem;
+use super::{Problem, Recovery};
 
 /// Success moves the browser on: the answer carries the redirect and the session's cookie.
 #[async_trait]
-pub trait Door: Send + Sync {
-    /// Makes an account, signs it in, and moves on to the home page.
-    async fn sign_up(&self, email: String, password: String) -> Result<(), Problem>;
+pub trait Door: Recovery {
+    /// Makes an account, signs it in, and moves on to the home page. Where mail is sent nobody is signed in before the address
+    /// is verified, and the page that says so is the same if there was an account already. Says whether one is signed in.
+    async fn sign_up(&self, email: String, password: String) -> Result<bool, Problem>;
     /// Moves on to `next` (a path of this site; anything else is ignored) or the home page.
     async fn sign_in(
         &self,

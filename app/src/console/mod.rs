@@ -14,6 +14,7 @@ mod health;
 mod keys;
 mod limits;
 mod logs;
+mod mail;
 mod overview;
 mod problem;
 mod public;
@@ -46,6 +47,7 @@ pub use logs::{
     Explanation, LimitReached, LogConsole, LogPage, LogQuery, LogRow, NewLogs, Place,
     RequestDetails, Timeline, Timings,
 };
+pub use mail::{AddressConsole, MailAdmin, MailItem, MailState, Outbox, Recovery};
 pub use overview::{Limit, ModelCard, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
 pub use public::{
@@ -68,6 +70,7 @@ pub trait Console:
     + LimitConsole
     + SettingsConsole
     + AuditConsole
+    + AddressConsole
 {
 }
 

@@ -20,6 +20,8 @@ pub struct Overview {
     /// What the account is called; empty for its address.
     pub name: String,
     pub is_admin: bool,
+    /// What is asked of an account whose address is not verified.
+    pub to_verify: Option<String>,
     /// As shown: `Free`, `Developer`, `Startup`, `Enterprise`.
     pub tier: String,
     pub limits: Vec<Limit>,

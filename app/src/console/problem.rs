@@ -27,6 +27,8 @@ pub enum WayOut {
     #[default]
     Again,
     SignIn,
+    /// Follow the link that was mailed, or have it mailed again.
+    Verify,
     /// Nothing: this is for others.
     Leave,
 }

@@ -31,6 +31,8 @@ pub struct Settings {
     pub log_days_offered: Vec<u32>,
     /// The service would have no administrator without it, so it stays.
     pub is_last_admin: bool,
+    /// Whether the address is shown to be its owner's.
+    pub is_verified: bool,
 }
 
 /// A browser that is signed in.

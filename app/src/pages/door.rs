@@ -12,23 +12,42 @@ use crate::ui::{NewPasswordField, Notice, PasswordField, SubmitButton, TextField
 use crate::viewer::Viewer;
 
 const FIELDS: &[&str] = &["email", "password"];
+/// What stands in the query of who was led here, and what is told for it.
+const CAME_FROM: [(&str, &str); 4] = [
+    (
+        "deleted",
+        "Your account is deleted. Its keys are refused from now on.",
+    ),
+    (
+        "reset",
+        "Your password is set. Sign in with it; all browsers have been signed out.",
+    ),
+    ("verified", "Your e-mail address is verified. Sign in."),
+    (
+        "confirmed",
+        "Your account has its new e-mail address. Sign in with it.",
+    ),
+];
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
-    Viewer::comes_in(action);
+    Viewer::comes_in(action, |()| true);
     let problem = failure(action);
     let query = use_query_map();
     let next = move || query.read().get("next");
-    let deleted = move || query.read().get("deleted").is_some();
+    // What has led here, if it has to be told.
+    let told = move || {
+        let query = query.read();
+        CAME_FROM
+            .iter()
+            .find(|(from, _)| query.get(from).is_some())
+            .map(|(_, told)| *told)
+    };
     view! {
         <Title text="Sign in"/>
         <DoorFrame title="Sign in">
-            {move || deleted().then(|| view! {
-                <Notice tone=Tone::Ok>
-                    <p>"Your account is deleted. Its keys are refused from now on."</p>
-                </Notice>
-            })}
+            {move || told().map(|told| view! { <Notice tone=Tone::Ok><p>{told}</p></Notice> })}
             <ActionForm action attr:class="form" attr:novalidate="">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField
@@ -47,6 +66,7 @@ pub fn SignInPage() -> impl IntoView {
                 <FormProblem problem fields=FIELDS/>
                 <SubmitButton label="Sign in" busy=action.pending()/>
             </ActionForm>
+            <p class="aside"><a href="/forgot-password">"Forgotten password?"</a></p>
             <p class="aside">"New here? " <a href="/sign-up">"Create an account"</a></p>
         </DoorFrame>
     }
@@ -55,7 +75,7 @@ pub fn SignInPage() -> impl IntoView {
 #[component]
 pub fn SignUpPage() -> impl IntoView {
     let action = ServerAction::<SignUp>::new();
-    Viewer::comes_in(action);
+    Viewer::comes_in(action, |is_in| *is_in);
     let problem = failure(action);
     view! {
         <Title text="Create an account"/>
@@ -82,7 +102,7 @@ pub fn SignUpPage() -> impl IntoView {
 }
 
 #[component]
-fn DoorFrame(title: &'static str, children: Children) -> impl IntoView {
+pub fn DoorFrame(title: &'static str, children: Children) -> impl IntoView {
     view! {
         <main class="door" id="main" tabindex="-1">
             <Brand/>

@@ -16,6 +16,7 @@ mod no_model;
 mod not_found;
 mod playground;
 mod problem;
+mod recovery;
 mod settings;
 mod status;
 mod usage;
@@ -24,7 +25,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 
 pub use self::admin::AdminPage;
-use self::admin::{AccountPage, AccountsPage, HealthPage, WholeAuditPage, WorkersPage};
+use self::admin::{AccountPage, AccountsPage, HealthPage, MailPage, WholeAuditPage, WorkersPage};
 use self::audit::AuditPage;
 use self::docs::DocsPage;
 use self::door::{SignInPage, SignUpPage};
@@ -35,6 +36,7 @@ use self::limits::LimitsPage;
 use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
+use self::recovery::{CheckMailPage, ForgotPasswordPage, ResetPasswordPage, VerifyEmailPage};
 use self::settings::SettingsPage;
 use self::status::StatusPage;
 use self::usage::UsagePage;
@@ -111,4 +113,9 @@ routes! {
     Accounts to AccountsPage,
     OneAccount to AccountPage,
     SystemHealth to HealthPage,
+    ForgotPassword to ForgotPasswordPage,
+    ResetPassword to ResetPasswordPage,
+    VerifyEmail to VerifyEmailPage,
+    CheckMail to CheckMailPage,
+    AdminMail to MailPage,
 }

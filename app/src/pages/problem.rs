@@ -80,6 +80,7 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
             <p>{problem.message}</p>
             {id}
             {(problem.way_out == WayOut::SignIn).then(|| view! { <p><a href="/sign-in">"Sign in"</a></p> })}
+            {(problem.way_out == WayOut::Verify).then(|| view! { <p><a href="/verify-email">"Send the link again"</a></p> })}
         </Notice>
     }
 }

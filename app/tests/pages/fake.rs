@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    Admin, Allowance, Choices, Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest,
-    Explanation, Figures, Fleet, Found, GroupUsage, Health, Key, KeyChoices, KeyConsole, KeyForm,
-    KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole, LogPage,
-    LogQuery, LogRow, ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer,
-    OfferedTier, Origin, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public,
-    RequestDetails, Restrictions, Series, Session, Settings, SettingsConsole, Standing, Status,
-    TierOffer, Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Worker, WorkerAdmin,
-    WorkerState,
+    AddressConsole, Admin, Allowance, Choices, Console, Doc, DocGroup, DocHeading, DocLink,
+    EnterpriseRequest, Explanation, Figures, Fleet, Found, GroupUsage, Health, Key, KeyChoices,
+    KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits,
+    LogConsole, LogPage, LogQuery, LogRow, MailAdmin, MailItem, MailState, ModelCard, ModelQueue,
+    ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier, Origin, Outbox, Overlap, Overview,
+    OverviewConsole, Percentiles, Problem, Public, RequestDetails, Restrictions, Series, Session,
+    Settings, SettingsConsole, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage,
+    UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 use wire::Task;
@@ -114,6 +114,7 @@ impl Default for Fake {
                 email: "ada@example.com".into(),
                 name: String::new(),
                 is_admin: false,
+                to_verify: None,
                 tier: "Free".into(),
                 limits: vec![Limit {
                     name: "Requests".into(),
@@ -174,6 +175,7 @@ impl Default for Fake {
                 log_days: 90,
                 log_days_offered: vec![7, 30, 90, 365],
                 is_last_admin: false,
+                is_verified: true,
             },
             models: vec![
                 model("smollm2-135m-instruct", Task::Chat),
@@ -406,6 +408,17 @@ impl SettingsConsole for Fake {
     }
 }
 
+#[async_trait]
+impl AddressConsole for Fake {
+    async fn mail_verification(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn change_email(&self, _: String, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
 /// An administrator's view of a pool with a worker in each state.
 pub struct FakeAdmin;
 
@@ -478,6 +491,52 @@ impl WorkerAdmin for FakeAdmin {
     }
 
     async fn remove_worker(&self, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+/// A mail in each state.
+#[async_trait]
+impl MailAdmin for FakeAdmin {
+    async fn mails(&self) -> Result<Outbox, Problem> {
+        let item = |id: &str, state, tries, last_error: Option<&str>| MailItem {
+            id: id.into(),
+            recipient: "ada@example.com".into(),
+            subject: "Verify your e-mail address".into(),
+            state,
+            created_ms: MIDNIGHT,
+            tries,
+            last_error: last_error.map(str::to_owned),
+        };
+        let due_ms = MIDNIGHT + HOUR;
+        Ok(Outbox {
+            mails: vec![
+                item("mail_1", MailState::Failed, 1, Some("no such user <b>")),
+                item(
+                    "mail_2",
+                    MailState::Waiting { due_ms },
+                    2,
+                    Some("Connection refused"),
+                ),
+                item("mail_3", MailState::Waiting { due_ms }, 0, None),
+                item("mail_4", MailState::Sent { at_ms: due_ms }, 1, None),
+            ],
+            is_sent: false,
+        })
+    }
+
+    async fn mail(&self, id: String) -> Result<String, Problem> {
+        match id.as_str() {
+            "mail_4" => Ok("Hello,\n\nfollow <this>".into()),
+            _ => Err(Problem::new("There is no such mail.")),
+        }
+    }
+
+    async fn retry_mail(&self, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn delete_mail(&self, _: String) -> Result<(), Problem> {
         Ok(())
     }
 }

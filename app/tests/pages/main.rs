@@ -14,6 +14,7 @@ mod home;
 mod keys;
 mod limits;
 mod logs;
+mod mail;
 mod playground;
 mod public;
 mod server_functions;

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod health;
+mod mail;
 mod workers;
 
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ use leptos_router::components::{A, Outlet};
 pub use self::accounts::{AccountPage, AccountsPage};
 pub use self::audit::WholeAuditPage;
 pub use self::health::HealthPage;
+pub use self::mail::MailPage;
 pub use self::workers::WorkersPage;
 use super::loaded::Loaded;
 use super::not_found::NothingHere;

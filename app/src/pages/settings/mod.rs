@@ -3,6 +3,7 @@
 
 mod data;
 mod delete;
+mod email;
 mod password;
 mod profile;
 mod sessions;
@@ -15,6 +16,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use self::data::DataSection;
 use self::delete::{DangerSection, DeleteDialog};
+use self::email::EmailDialog;
 use self::password::{PasswordDialog, PasswordSection};
 use self::profile::ProfileSection;
 use self::sessions::SessionsSection;
@@ -51,6 +53,7 @@ pub fn SettingsPage() -> impl IntoView {
 
     let query = use_query_map();
     let changing = Memo::new(move |_| query.read().get("password").is_some());
+    let moving = Memo::new(move |_| query.read().get("email").is_some());
     let deleting = Memo::new(move |_| query.read().get("delete").is_some());
     let done = Memo::new(move |_| query.read().get("done").and_then(|what| said(&what)));
     view! {
@@ -62,12 +65,15 @@ pub fn SettingsPage() -> impl IntoView {
         {move || changing.get().then(|| view! {
             <Loaded from=settings view=move |settings| view! { <PasswordDialog email=settings.email on_changed/> }.into_any()/>
         })}
+        {move || moving.get().then(|| view! {
+            <Loaded from=settings view=move |settings| view! { <EmailDialog email=settings.email/> }.into_any()/>
+        })}
         {move || deleting.get().then(|| view! {
             <Loaded from=settings view=move |settings| view! { <DeleteDialog settings/> }.into_any()/>
         })}
         <div class="settings-page">
             <Loaded from=settings view=move |settings| view! {
-                <ProfileSection name=settings.name email=settings.email rename/>
+                <ProfileSection settings rename/>
             }.into_any()/>
             <PasswordSection/>
             <Loaded from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
@@ -96,6 +102,12 @@ fn said(what: &str) -> Option<&'static str> {
     Some(match what {
         "name" => "Name saved.",
         "password" => "Password changed. All other sessions have ended.",
+        "email" => {
+            "A link is on its way to the new address. The account has it once that is followed."
+        }
+        "mailed" => "The link to verify your address is written anew. Only the newest one works.",
+        "verified" => "Your e-mail address is verified.",
+        "confirmed" => "Your account has its new e-mail address.",
         "session" => "Session ended.",
         "sessions" => "All other sessions have ended.",
         "log" => "Saved. Older requests leave the log within the hour.",

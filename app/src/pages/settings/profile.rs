@@ -2,16 +2,23 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use crate::api::RenameAccount;
+use crate::console::Settings;
 use crate::pages::problem::{FormProblem, failure, field_error};
-use crate::ui::{SubmitButton, TextField};
+use crate::ui::{Badge, SubmitButton, TextField, Tone};
 
 #[component]
-pub fn ProfileSection(
-    name: String,
-    email: String,
-    rename: ServerAction<RenameAccount>,
-) -> impl IntoView {
+pub fn ProfileSection(settings: Settings, rename: ServerAction<RenameAccount>) -> impl IntoView {
     let problem = failure(rename);
+    let Settings {
+        name,
+        email,
+        is_verified,
+        ..
+    } = settings;
+    let (tone, word) = match is_verified {
+        true => (Tone::Ok, "Verified"),
+        false => (Tone::Warn, "Not verified"),
+    };
     view! {
         <section class="section" aria-labelledby="profile">
             <div class="section-head">
@@ -21,7 +28,11 @@ pub fn ProfileSection(
                 <dl class="facts">
                     <div>
                         <dt>"E-mail"</dt>
-                        <dd>{email}</dd>
+                        <dd class="address">
+                            {email}
+                            <Badge tone word/>
+                            <a href="/settings?email" class="button plain small" data-noscroll="true">"Change e-mail…"</a>
+                        </dd>
                     </div>
                 </dl>
                 <ActionForm action=rename attr:class="form-row" attr:novalidate="">

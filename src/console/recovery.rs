@@ -1,0 +1,288 @@
+//! What is done by mail. What a stranger asks for is looked up and written after the answer, in a task of its own: neither
+//! the answer nor the time it takes tells whether an account is there (OWASP Forgot Password cheat sheet; ASVS 5.0, 6.3.8).
+
+use std::error::Error;
+use std::future::Future;
+
+use app::console::{AddressConsole, Problem, Recovery};
+use async_trait::async_trait;
+use leptos::server_fn::error::ServerFnUrlError;
+use url::form_urlencoded;
+
+use super::account::AccountConsole;
+use super::site::{SiteDoor, invalid_address, weak_password};
+use super::{CHECK_MAIL, Dashboard, internal};
+use crate::accounts::{self, Account, ChangeAddressError, Password};
+use crate::ids::AccountId;
+use crate::mail::{Bearer, Letter, MailError, Purpose};
+
+/// What went wrong behind an answer that was already given.
+type Failure = Box<dyn Error + Send + Sync>;
+
+impl Dashboard {
+    /// Does `work` after the answer.
+    pub(super) fn later(&self, work: impl Future<Output = Result<(), Failure>> + Send + 'static) {
+        self.tasks.spawn(async move {
+            if let Err(error) = work.await {
+                tracing::error!(error = &*error as &dyn Error, "a mail could not be written");
+            }
+        });
+    }
+
+    /// Tells the account of what was done to it. That this fails undoes nothing: it is logged.
+    pub(super) async fn tell(&self, id: &AccountId, to: &str, letter: &Letter<'_>) {
+        if let Err(error) = self.mail.post(id, to, letter).await {
+            let error = &error as &dyn Error;
+            tracing::error!(error, "an account could not be told of a change");
+        }
+    }
+
+    /// The page that says to look into one's mail.
+    pub(super) fn check_mail(&self, what: &str) -> String {
+        let place = if self.mail.is_sent() { "" } else { "&outbox" };
+        format!("{CHECK_MAIL}?for={what}{place}")
+    }
+
+    /// The account that a link was mailed to, if that is still its address.
+    async fn holder(&self, bearer: &Bearer) -> Result<Option<Account>, Problem> {
+        let account = self.accounts.find(&bearer.account).await;
+        let account = account.map_err(|error| internal(&error))?;
+        Ok(account.filter(|account| account.email == bearer.address))
+    }
+}
+
+#[async_trait]
+impl Recovery for SiteDoor {
+    async fn forgot_password(&self, email: String) -> Result<(), Problem> {
+        let address = accounts::address(&email).ok_or_else(|| invalid_address("email"))?;
+        let dashboard = self.dashboard.clone();
+        self.dashboard.later(async move {
+            if let Some(account) = dashboard.accounts.find_by_email(&address).await? {
+                let mail = dashboard.mail;
+                mail.post(&account.id, &account.email, &Letter::ResetPassword)
+                    .await?;
+            }
+            Ok(())
+        });
+        leptos_axum::redirect(&self.dashboard.check_mail("reset"));
+        Ok(())
+    }
+
+    async fn reset_password(&self, token: String, password: String) -> Result<(), Problem> {
+        let reset = self.reset(&token, Password::new(password)).await;
+        self.or_back(
+            reset,
+            "/api/reset-password",
+            &["/reset-password?token=", &token],
+        )?;
+        leptos_axum::redirect("/sign-in?reset");
+        Ok(())
+    }
+
+    async fn resend_verification(&self, email: String) -> Result<(), Problem> {
+        let address = accounts::address(&email).ok_or_else(|| invalid_address("email"))?;
+        let dashboard = self.dashboard.clone();
+        self.dashboard.later(async move {
+            let found = dashboard.accounts.find_by_email(&address).await?;
+            if let Some(account) = found.filter(|account| !account.is_verified) {
+                let mail = dashboard.mail;
+                mail.post(&account.id, &account.email, &Letter::Verify)
+                    .await?;
+            }
+            Ok(())
+        });
+        leptos_axum::redirect(&self.dashboard.check_mail("verify"));
+        Ok(())
+    }
+
+    async fn verify_email(&self, token: String) -> Result<(), Problem> {
+        let verified = self.verify_address(&token).await;
+        self.or_back(
+            verified,
+            "/api/verify-email",
+            &["/verify-email?token=", &token],
+        )?;
+        self.arrive("verified").await;
+        Ok(())
+    }
+
+    async fn confirm_email(&self, token: String) -> Result<(), Problem> {
+        let confirmed = self.confirm(&token).await;
+        let place = ["/verify-email?change&token=", &token];
+        self.or_back(confirmed, "/api/confirm-email", &place)?;
+        self.arrive("confirmed").await;
+        Ok(())
+    }
+}
+
+impl SiteDoor {
+    /// The password is looked at before the link is used up, so that a weak one can be mended; and no password is hashed
+    /// for who has no link.
+    async fn reset(&self, token: &str, new: Password) -> Result<(), Problem> {
+        let Dashboard {
+            mail,
+            accounts,
+            sessions,
+            ..
+        } = &self.dashboard;
+        let bearer = mail.find_link(token, Purpose::ResetPassword).await;
+        let bearer = bearer.map_err(|error| internal(&error))?;
+        let bearer = bearer.ok_or_else(|| run_out("/forgot-password"))?;
+        let account = self.dashboard.holder(&bearer).await?;
+        let account = account.ok_or_else(|| run_out("/forgot-password"))?;
+        accounts
+            .check_password(&account, &new)
+            .map_err(|weakness| weak_password("password", weakness))?;
+        let redeemed = mail.redeem(token, Purpose::ResetPassword).await;
+        let redeemed = redeemed.map_err(|error| internal(&error))?;
+        redeemed.ok_or_else(|| run_out("/forgot-password"))?;
+        let set = accounts.set_password(&account, new).await;
+        set.map_err(|error| internal(&error))?;
+        sessions
+            .end_others(&account.id, None)
+            .await
+            .map_err(|error| internal(&error))?;
+        mail.void(&account.id)
+            .await
+            .map_err(|error| internal(&error))?;
+        let told = self
+            .dashboard
+            .tell(&account.id, &account.email, &Letter::PasswordChanged);
+        told.await;
+        Ok(())
+    }
+
+    async fn verify_address(&self, token: &str) -> Result<(), Problem> {
+        let bearer = self.redeem(token, Purpose::Verify).await?;
+        let accounts = &self.dashboard.accounts;
+        let verified = accounts.verify_address(&bearer.account, &bearer.address);
+        match verified.await.map_err(|error| internal(&error))? {
+            true => Ok(()),
+            false => Err(run_out("/verify-email")),
+        }
+    }
+
+    /// Links that were mailed to the address of before are void from then on.
+    async fn confirm(&self, token: &str) -> Result<(), Problem> {
+        let Bearer { account, address } = self.redeem(token, Purpose::ChangeEmail).await?;
+        let Dashboard { mail, accounts, .. } = &self.dashboard;
+        let found = accounts.find(&account).await;
+        let before = found.map_err(|error| internal(&error))?;
+        let before = before.ok_or_else(|| run_out("/settings?email"))?;
+        let changed = accounts.change_address(&before, &address).await;
+        changed.map_err(|error| match error {
+            ChangeAddressError::Taken => Problem::new(
+                "Another account has this e-mail address by now. Sign in to that one, or choose another address.",
+            ),
+            ChangeAddressError::Stale => run_out("/settings?email"),
+            ChangeAddressError::Store(_) => internal(&error),
+        })?;
+        mail.void(&account)
+            .await
+            .map_err(|error| internal(&error))?;
+        let letter = Letter::EmailChanged { new: &address };
+        self.dashboard.tell(&account, &before.email, &letter).await;
+        Ok(())
+    }
+
+    async fn redeem(&self, token: &str, purpose: Purpose) -> Result<Bearer, Problem> {
+        let redeemed = self.dashboard.mail.redeem(token, purpose).await;
+        let redeemed = redeemed.map_err(|error| internal(&error))?;
+        redeemed.ok_or_else(|| match purpose {
+            Purpose::ChangeEmail => run_out("/settings?email"),
+            _ => run_out("/verify-email"),
+        })
+    }
+
+    /// Leads on to where it is told that `what` was done.
+    async fn arrive(&self, what: &str) {
+        let current = super::current_account(&self.dashboard, &self.session).await;
+        let place = match current {
+            Ok(Some(_)) => format!("/settings?done={what}"),
+            _ => format!("/sign-in?{what}"),
+        };
+        leptos_axum::redirect(&place);
+    }
+
+    /// Pages with a secret in their address have browsers tell nobody where they come from, not even us: a form that is
+    /// posted without scripts could not lead back to them by itself.
+    fn or_back(
+        &self,
+        done: Result<(), Problem>,
+        function: &str,
+        [page, token]: &[&str; 2],
+    ) -> Result<(), Problem> {
+        if let Err(problem) = &done
+            && self.posted_without_wasm
+        {
+            let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+            let back = ServerFnUrlError::new(function, problem.clone());
+            // Of the address, only what stands behind the host is used.
+            let back = back.to_url(&format!("http://localhost{page}{token}"));
+            if let Ok(back) = back {
+                leptos_axum::redirect(&back[url::Position::BeforePath..]);
+            }
+        }
+        done
+    }
+}
+
+#[async_trait]
+impl AddressConsole for AccountConsole {
+    async fn mail_verification(&self) -> Result<(), Problem> {
+        let Account {
+            id,
+            email,
+            is_verified,
+            ..
+        } = &self.account;
+        if !is_verified {
+            let posted = self.dashboard.mail.post(id, email, &Letter::Verify).await;
+            posted.map_err(|error| internal(&error))?;
+        }
+        leptos_axum::redirect("/settings?done=mailed");
+        Ok(())
+    }
+
+    async fn change_email(&self, email: String, password: String) -> Result<(), Problem> {
+        let Dashboard { mail, accounts, .. } = &self.dashboard;
+        let new = accounts::address(&email).ok_or_else(|| invalid_address("new_email"))?;
+        if new == self.account.email {
+            let told = "This is your address already. Enter another.";
+            return Err(Problem::field("new_email", told));
+        }
+        let knows = accounts.knows_password(&self.account, Password::new(password));
+        if !knows.await.map_err(|error| internal(&error))? {
+            return Err(Problem::field(
+                "current_password",
+                "This is not your password. Type the one that you signed in with.",
+            ));
+        }
+        let posted: Result<(), MailError> = async {
+            // Whether another account has the address is told to its owner alone, who gets the link.
+            if mail
+                .post(&self.account.id, &new, &Letter::ChangeEmail)
+                .await?
+            {
+                let notice = Letter::EmailChanging { new: &new };
+                mail.post(&self.account.id, &self.account.email, &notice)
+                    .await?;
+            }
+            Ok(())
+        }
+        .await;
+        posted.map_err(|error| internal(&error))?;
+        self.done("email");
+        Ok(())
+    }
+}
+
+/// For a link that nobody has mailed, that is used up or too old: these are told apart to nobody.
+fn run_out(again: &str) -> Problem {
+    Problem::new(match again {
+        "/forgot-password" => {
+            "This link is used up, replaced by a newer one, or too old. Ask for a new one below."
+        }
+        _ => "This link is used up, replaced by a newer one, or too old. Have it sent again below.",
+    })
+}
