@@ -3,6 +3,7 @@
 use crate::accounts;
 use crate::audit;
 use crate::keys;
+use crate::mail;
 use crate::pool::{self, Fleet, Origin};
 use crate::sessions;
 
@@ -86,6 +87,16 @@ pub enum AdminError {
     WorkerChange(#[source] pool::ChangeError),
     #[error(transparent)]
     Workers(pool::StoreError),
+    #[error("there is no mail {id}; `assisters admin mail list` lists those that there are")]
+    NoMail { id: String },
+    #[error("{id} is sent already")]
+    MailSent { id: String },
+    #[error("the link in {id} has run out; whoever needs one asks for it again")]
+    MailRunOut { id: String },
+    #[error("the mails could not be listed")]
+    Mail(#[source] mail::MailError),
+    #[error("the mail is as it was")]
+    Retry(#[source] mail::RetryError),
     #[error("the password could not be read")]
     Input(#[source] std::io::Error),
     #[error("it was done, but what came of it could not be printed")]

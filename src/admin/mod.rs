@@ -5,6 +5,7 @@ mod error;
 mod fleet;
 mod keys;
 mod log;
+mod mail;
 mod record;
 mod requests;
 mod secrets;
@@ -24,12 +25,14 @@ use crate::clock::Clock;
 use crate::config::{WorkerKey, WorkerSettings};
 use crate::db::Db;
 use crate::keys::Keys;
+use crate::mail::Outbox;
 use crate::pool::Roster;
 use crate::principal::Tier;
 use crate::sessions;
 pub use error::AdminError;
 pub use keys::KeyArgs;
 pub use log::LogArgs;
+pub use mail::MailArgs;
 pub use workers::WorkersArgs;
 
 #[derive(Debug, Subcommand)]
@@ -109,6 +112,8 @@ pub enum AdminCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=i64::MAX.unsigned_abs()))]
         tpm: Option<u64>,
     },
+    /// List the mails that were written, or try one again
+    Mail(MailArgs),
     /// List the workers; or add, drain, resume and remove them
     Workers(WorkersArgs),
 }
@@ -169,6 +174,7 @@ async fn perform(
 ) -> Result<Said, AdminError> {
     let accounts = Accounts::new(db.clone(), clock.clone());
     let audit = Audit::new(db.clone(), clock.clone());
+    let outbox = Outbox::new(db.clone(), clock.clone());
     let (keys, now) = (Keys::new(db.clone(), clock.clone()), clock.now());
     match command {
         AdminCommand::CreateAccount { email, tier, admin } => {
@@ -253,6 +259,7 @@ async fn perform(
         AdminCommand::ListAccounts { json } => accounts::list(&accounts, json).await,
         AdminCommand::AuditLog(args) => log::print(args, &accounts, &audit).await,
         AdminCommand::ListRequests { json } => requests::list(&accounts, json).await,
+        AdminCommand::Mail(args) => mail::perform(args, &outbox).await,
         AdminCommand::Workers(args) => {
             workers::perform(args, secrets.worker_key, roster, &audit, now).await
         }

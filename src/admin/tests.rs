@@ -426,3 +426,36 @@ async fn every_command_that_changes_something_leaves_a_record() {
         );
     }
 }
+
+#[tokio::test]
+async fn mails_are_listed_and_tried_again() {
+    use crate::accounts::Accounts;
+    use crate::config::MailSettings;
+    use crate::mail::{Letter, Mail};
+
+    let shell = Shell::of_ada().await;
+    let nothing = shell.run(&["mail"], "").await.unwrap();
+    assert!(nothing.contains("No mail"), "{nothing}");
+    let (dir, site) = (shell._dir.path(), "http://a".into());
+    let settings = MailSettings::default();
+    let mail = Mail::new(&settings, dir, site, shell.db.clone(), shell.clock.clone()).unwrap();
+    let accounts = Accounts::new(shell.db.clone(), shell.clock.clone());
+    let ada = accounts.find_by_email("ada@example.org").await.unwrap();
+    let ada = ada.unwrap().id;
+    let posted = mail.post(&ada, "ada@example.org", &Letter::Verify);
+    posted.await.unwrap();
+
+    let listed = shell.run(&["mail", "list", "--json"], "").await.unwrap();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[0]["to"], "ada@example.org");
+    assert_eq!(listed[0]["state"], "waiting");
+    assert!(!listed.to_string().contains("token"));
+    let id = listed[0]["id"].as_str().unwrap();
+    let retried = shell.run(&["mail", "retry", id], "").await.unwrap();
+    assert!(retried.contains(id), "{retried}");
+    shell.clock.advance(Duration::from_secs(24 * 3_600));
+    let refused = shell.run(&["mail", "retry", id], "").await.unwrap_err();
+    assert!(refused.contains("run out"), "{refused}");
+    let unknown = shell.run(&["mail", "retry", "mail_x"], "").await;
+    assert!(unknown.unwrap_err().contains("no mail mail_x"));
+}

@@ -2,6 +2,7 @@
 //! of it.
 
 mod files;
+mod mail;
 mod records;
 mod running;
 #[cfg(test)]
@@ -98,6 +99,7 @@ pub async fn examine(config: Result<Config, ConfigError>) -> Findings {
     findings.push(files::journal(&config.data_dir).await);
     findings.extend(workers::workers(&config, added).await);
     findings.extend(files::models(&config).await);
+    findings.push(mail::mail(&config).await);
     Findings(findings)
 }
 

@@ -58,6 +58,7 @@ async fn a_used_directory_is_well_but_for_its_models() {
         "ledger",
         "journal",
         "worker",
+        "mail",
     ] {
         assert_eq!(findings.of(name).state, State::Ok, "{findings:?}");
     }
@@ -177,4 +178,18 @@ fn findings_are_told_as_a_table_and_as_json() {
         (&json!(false), &json!("warning"))
     );
     assert_eq!(Findings(vec![]).summary(), "All is well.");
+}
+
+#[tokio::test]
+async fn a_mail_server_that_is_not_there_is_named_without_its_password() {
+    let (_dir, mut config) = used().await;
+    let file = config.data_dir.join("mail.toml");
+    let text = "[smtp]\nurl = 'smtps://ada:s3cret@127.0.0.1:1'\n[mail]\nfrom = 'ada@example.org'";
+    fs::write(&file, text).unwrap();
+    config.mail = Config::load(Some(&file)).unwrap().mail;
+    let findings = examine(Ok(config)).await;
+    let mail = findings.of("mail");
+    assert_eq!(mail.state, State::Failed);
+    assert!(mail.seen.contains("127.0.0.1:1"), "{mail:?}");
+    assert!(!format!("{mail:?}").contains("s3cret"));
 }
