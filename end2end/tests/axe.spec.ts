@@ -3,6 +3,8 @@ import { type Page } from "@playwright/test";
 
 import { call, choose, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
+const RECOVERY = ["/forgot-password", "/reset-password?token=x", "/verify-email", "/verify-email?token=x", "/check-mail?for=reset&outbox"];
+
 const PUBLIC = ["/", "/status", "/docs", "/docs/chat-completions", "/docs/errors?q=key"];
 
 const MODES = ["embeddings", "rerank", "moderation"].map((mode) => `/playground?mode=${mode}`);
@@ -31,10 +33,10 @@ for (const colorScheme of THEMES) {
             await open(page, path);
             await examine(page);
           });
-        for (const path of ["/sign-in", "/sign-up", "/nowhere", ...PUBLIC]) await visit(path);
+        for (const path of ["/sign-in", "/sign-up", "/nowhere", ...RECOVERY, ...PUBLIC]) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?password", "/settings?delete", "/audit-log"]) await visit(path);
+        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?email", "/settings?password", "/settings?delete", "/audit-log"]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -52,7 +54,7 @@ for (const colorScheme of THEMES) {
 
         await page.context().clearCookies();
         await signInAsAdmin(page);
-        for (const path of ["/admin/workers", "/admin/workers?add"]) await visit(path);
+        for (const path of ["/admin/workers", "/admin/workers?add", "/admin/mail"]) await visit(path);
         for (const path of ["/admin/accounts", "/admin/accounts?search=nobody-at-all", "/admin/audit-log", "/admin/health"]) await visit(path);
         await open(page, "/admin/accounts");
         await page.getByRole("rowheader").getByRole("link").first().click();
@@ -69,7 +71,7 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
     await open(page, path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
   };
-  for (const path of ["/sign-in", ...PUBLIC]) await fits(path);
+  for (const path of ["/sign-in", ...RECOVERY, ...PUBLIC]) await fits(path);
   await signUp(page);
   for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", ...MODES, "/settings", "/settings?delete", "/audit-log"]) await fits(path);
   await page.context().clearCookies();

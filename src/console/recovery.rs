@@ -97,20 +97,20 @@ impl Recovery for SiteDoor {
 
     async fn verify_email(&self, token: String) -> Result<(), Problem> {
         let verified = self.verify_address(&token).await;
-        self.or_back(
+        let account = self.or_back(
             verified,
             "/api/verify-email",
             &["/verify-email?token=", &token],
         )?;
-        self.arrive("verified").await;
+        self.arrive(&account, "verified").await;
         Ok(())
     }
 
     async fn confirm_email(&self, token: String) -> Result<(), Problem> {
         let confirmed = self.confirm(&token).await;
         let place = ["/verify-email?change&token=", &token];
-        self.or_back(confirmed, "/api/confirm-email", &place)?;
-        self.arrive("confirmed").await;
+        let account = self.or_back(confirmed, "/api/confirm-email", &place)?;
+        self.arrive(&account, "confirmed").await;
         Ok(())
     }
 }
@@ -152,18 +152,18 @@ impl SiteDoor {
         Ok(())
     }
 
-    async fn verify_address(&self, token: &str) -> Result<(), Problem> {
+    async fn verify_address(&self, token: &str) -> Result<AccountId, Problem> {
         let bearer = self.redeem(token, Purpose::Verify).await?;
         let accounts = &self.dashboard.accounts;
         let verified = accounts.verify_address(&bearer.account, &bearer.address);
         match verified.await.map_err(|error| internal(&error))? {
-            true => Ok(()),
+            true => Ok(bearer.account),
             false => Err(run_out("/verify-email")),
         }
     }
 
     /// Links that were mailed to the address of before are void from then on.
-    async fn confirm(&self, token: &str) -> Result<(), Problem> {
+    async fn confirm(&self, token: &str) -> Result<AccountId, Problem> {
         let Bearer { account, address } = self.redeem(token, Purpose::ChangeEmail).await?;
         let Dashboard { mail, accounts, .. } = &self.dashboard;
         let found = accounts.find(&account).await;
@@ -182,7 +182,7 @@ impl SiteDoor {
             .map_err(|error| internal(&error))?;
         let letter = Letter::EmailChanged { new: &address };
         self.dashboard.tell(&account, &before.email, &letter).await;
-        Ok(())
+        Ok(account)
     }
 
     async fn redeem(&self, token: &str, purpose: Purpose) -> Result<Bearer, Problem> {
@@ -194,11 +194,11 @@ impl SiteDoor {
         })
     }
 
-    /// Leads on to where it is told that `what` was done.
-    async fn arrive(&self, what: &str) {
+    /// Leads on to where it is told that `what` was done to `account`: its settings, where it is the one signed in here.
+    async fn arrive(&self, account: &AccountId, what: &str) {
         let current = super::current_account(&self.dashboard, &self.session).await;
         let place = match current {
-            Ok(Some(_)) => format!("/settings?done={what}"),
+            Ok(Some(current)) if current.id == *account => format!("/settings?done={what}"),
             _ => format!("/sign-in?{what}"),
         };
         leptos_axum::redirect(&place);
@@ -206,12 +206,12 @@ impl SiteDoor {
 
     /// Pages with a secret in their address have browsers tell nobody where they come from, not even us: a form that is
     /// posted without scripts could not lead back to them by itself.
-    fn or_back(
+    fn or_back<T>(
         &self,
-        done: Result<(), Problem>,
+        done: Result<T, Problem>,
         function: &str,
         [page, token]: &[&str; 2],
-    ) -> Result<(), Problem> {
+    ) -> Result<T, Problem> {
         if let Err(problem) = &done
             && self.posted_without_wasm
         {

@@ -105,5 +105,5 @@ async fn the_outbox_tells_how_far_each_mail_has_come() {
     let html = admin_page("/admin/mail?mail=mail_9").await;
     assert!(text(&html).contains("There is no such mail."));
     let html = body("/admin/mail", Some(account())).await;
-    assert!(text(&html).contains("There is no page here") && !html.contains("ada@example.com\""));
+    assert!(text(&html).contains("There is no page here") && !html.contains("<td"));
 }

@@ -86,15 +86,6 @@ async fn the_link_is_sent_again_on_demand_and_only_the_newest_works() {
         .call("/api/verify-email", &[("token", &third)])
         .await;
     assert_eq!(status, StatusCode::OK);
-
-    // Those that are verified, and those that are none, are not written to.
-    for email in [EMAIL, "nobody@example.org"] {
-        let asked = stranger
-            .submit("/api/resend-verification", &[("email", email)])
-            .await;
-        assert_eq!(asked.place, place);
-    }
-    site.stop().await;
 }
 
 #[tokio::test]
@@ -146,7 +137,7 @@ async fn a_refused_form_without_scripts_leads_back_to_its_page() {
         ("/api/verify-email", "/verify-email?token=x&", "used up"),
         (
             "/api/confirm-email",
-            "/verify-email?change=&token=x&",
+            "/verify-email?change&token=x&",
             "used up",
         ),
         ("/api/reset-password", "/reset-password?token=x&", "used up"),

@@ -18,9 +18,10 @@ use super::loaded::Loaded;
 use super::not_found::NothingHere;
 use crate::frame::AccountState;
 
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/admin/workers", "Workers"),
     ("/admin/accounts", "Accounts"),
+    ("/admin/mail", "Mail"),
     ("/admin/audit-log", "Audit log"),
     ("/admin/health", "Health"),
 ];
