@@ -1,6 +1,6 @@
 //! Where a request comes from: the connection's other end, or, where that is a proxy that is trusted, whom it speaks for.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -72,10 +72,36 @@ pub fn range(given: &str) -> Option<IpNet> {
     Some(range.trunc())
 }
 
+/// What clouds tell their machines at: secrets among it. Most of it is link-local; these are not.
+const METADATA: [IpAddr; 3] = [
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+];
+
+/// Whether a worker may be at `address`. It may well be in a private network, or on this machine; not where no server is, nor
+/// where a cloud's machine is told its secrets.
+pub fn may_be_a_workers(address: IpAddr) -> bool {
+    let address = match address.to_canonical() {
+        // NAT64 (RFC 6052): an IPv4 address behind a prefix.
+        IpAddr::V6(v6) if v6.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = v6.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        other => other,
+    };
+    let is_no_server = match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast() || v4.octets()[0] == 0,
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    !is_no_server
+        && !address.is_unspecified()
+        && !address.is_multicast()
+        && !METADATA.contains(&address)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -154,6 +180,40 @@ mod tests {
         }
         for wrong in ["", "10.0.0", "10.0.0.0/33", "localhost", "fe80::1%eth0"] {
             assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_worker_is_where_a_server_can_be_and_no_secrets_are_told() {
+        for good in [
+            "127.0.0.1",
+            "10.0.0.5",
+            "192.168.1.1",
+            "203.0.113.7",
+            "::1",
+            "fd00::1",
+            "2001:db8::1",
+        ] {
+            assert!(may_be_a_workers(good.parse().unwrap()), "{good}");
+        }
+        for bad in [
+            "169.254.169.254",
+            "169.254.170.2",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "100.100.100.200",
+            "168.63.129.16",
+            "fd00:ec2::254",
+            "fe80::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "::",
+            "::ffff:0.0.0.0",
+            "224.0.0.1",
+            "ff02::1",
+            "255.255.255.255",
+        ] {
+            assert!(!may_be_a_workers(bad.parse().unwrap()), "{bad}");
         }
     }
 

@@ -4,10 +4,11 @@ use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
 
-use url::Url;
+use url::{Host, Url};
 
 use super::ConfigError;
 use super::settings::{scalar, web_address};
+use crate::address::may_be_a_workers;
 
 /// A worker, as it is configured.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,12 +75,22 @@ impl FromStr for WorkerSettings {
     type Err = NoAddress;
 
     fn from_str(text: &str) -> Result<Self, NoAddress> {
-        web_address(text).map(WorkerSettings::at).ok_or(NoAddress)
+        let url = web_address(text).filter(|url| url.fragment().is_none());
+        let url = url.filter(|url| match url.host() {
+            Some(Host::Ipv4(v4)) => may_be_a_workers(v4.into()),
+            Some(Host::Ipv6(v6)) => may_be_a_workers(v6.into()),
+            // Where its name leads is looked at whenever it is called.
+            Some(Host::Domain(name)) => !name.trim_end_matches('.').is_empty(),
+            None => false,
+        });
+        url.map(WorkerSettings::at).ok_or(NoAddress)
     }
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("a worker's address is such as http://10.0.0.5:8000")]
+#[error(
+    "a worker's address is such as http://10.0.0.5:8000, and not one where no server can be, or a cloud tells its secrets"
+)]
 pub struct NoAddress;
 
 /// Without the key.

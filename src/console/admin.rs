@@ -106,7 +106,7 @@ fn settings(new: NewWorker) -> Result<WorkerSettings, Problem> {
     let mut settings: WorkerSettings = new.url.trim().parse().map_err(|_| {
         Problem::field(
             "url",
-            "Enter an address such as http://10.0.0.5:8000, without a name or password in it.",
+            "Enter an address such as http://10.0.0.5:8000, without a name or password in it; link-local ones are not taken.",
         )
     })?;
     if !new.key.is_empty() {

@@ -1,6 +1,12 @@
 //! The connections to workers: pooled, without Nagle's delay, over http or https.
 
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -11,11 +17,14 @@ use hyper::{Method, Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
+use tower::Service;
 use url::Url;
 use wire::ModelList;
 
+use crate::address::may_be_a_workers;
 use crate::config::WorkerSettings;
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -85,14 +94,46 @@ pub fn address(base: &Url, path: &str) -> String {
     format!("{}{path}", base.strip_suffix("/v1").unwrap_or(base))
 }
 
+/// Looks names up, each time anew, and gives no address where a worker may not be: whoever answers for a name could have it
+/// lead anywhere.
+#[derive(Clone, Debug)]
+struct Resolver(GaiResolver);
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let found = self.0.call(name);
+        Box::pin(async move { permitted(found.await?) })
+    }
+}
+
+fn permitted(found: impl Iterator<Item = SocketAddr>) -> io::Result<vec::IntoIter<SocketAddr>> {
+    let permitted: Vec<_> = found
+        .filter(|address| may_be_a_workers(address.ip()))
+        .collect();
+    match permitted.is_empty() {
+        true => Err(io::Error::other(
+            "the name leads to no address where a worker may be",
+        )),
+        false => Ok(permitted.into_iter()),
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
 }
 
 impl Upstream {
     pub(super) fn new() -> Self {
-        let mut tcp = HttpConnector::new();
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT));
         tcp.enforce_http(false);
@@ -177,6 +218,19 @@ impl Upstream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_leads_where_no_worker_may_be_leads_nowhere() {
+        let addresses = |given: &[&str]| -> Vec<SocketAddr> {
+            given.iter().map(|one| one.parse().unwrap()).collect()
+        };
+        let mixed = addresses(&["169.254.169.254:80", "10.0.0.5:80", "[fe80::1]:80"]);
+        let left: Vec<_> = permitted(mixed.into_iter()).unwrap().collect();
+        assert_eq!(left, addresses(&["10.0.0.5:80"]));
+        let none = addresses(&["169.254.169.254:80", "[::ffff:169.254.169.254]:80"]);
+        assert!(permitted(none.into_iter()).is_err());
+        assert!(permitted([].into_iter()).is_err());
+    }
 
     #[test]
     fn a_base_may_end_with_v1_or_not() {
