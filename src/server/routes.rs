@@ -52,6 +52,8 @@ pub(super) fn all(
         .layer(from_fn_with_state(here, same_origin::only))
         .layer(session.clone());
     let files = ServeDir::new(site_dir)
+        // For a folder it would send a browser to the same path and a slash, and `//host/` is another site's.
+        .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
     let missing = pages::missing(&options)

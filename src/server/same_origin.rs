@@ -46,6 +46,11 @@ impl Site {
         !denied && (told || method.is_safe())
     }
 
+    fn is_page(&self, headers: &HeaderMap) -> bool {
+        let page = said(headers, header::REFERER).and_then(|page| Url::parse(page).ok());
+        page.is_some_and(|page| self.is_origin(&page.origin().ascii_serialization(), headers))
+    }
+
     fn is_origin(&self, origin: &str, headers: &HeaderMap) -> bool {
         let Some((scheme, authority)) = origin.split_once("://") else {
             return false;
@@ -66,12 +71,15 @@ fn said(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     }
 }
 
-pub(super) async fn only(State(site): State<Site>, request: Request, next: Next) -> Response {
-    if site.is_sender(request.method(), request.headers()) {
-        next.run(request).await
-    } else {
-        ApiError::other_origin().into_response()
+pub(super) async fn only(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    if !site.is_sender(request.method(), request.headers()) {
+        return ApiError::other_origin().into_response();
     }
+    // A form that is refused leads back to the page that it was on, which must be ours.
+    if !site.is_page(request.headers()) {
+        request.headers_mut().remove(header::REFERER);
+    }
+    next.run(request).await
 }
 
 #[cfg(test)]
