@@ -63,9 +63,14 @@ impl Raw {
 
     /// All that comes until the other side closes, or resets.
     pub async fn rest(&mut self) -> String {
+        String::from_utf8(self.bytes().await).unwrap()
+    }
+
+    /// The same, where it may be no text.
+    pub async fn bytes(&mut self) -> Vec<u8> {
         let mut rest = std::mem::take(&mut self.read);
         let _ = within(self.stream.read_to_end(&mut rest)).await;
-        String::from_utf8(rest).unwrap()
+        rest
     }
 
     /// Goes away, and waits until the other side has seen it.
