@@ -1,12 +1,12 @@
 //! A browser as it is before wasm has come.
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use crate::within;
+use crate::{secrets, within};
 
 /// Follows links, posts forms, keeps cookies, and goes nowhere by itself.
 pub struct Browser {
@@ -85,6 +85,7 @@ impl Browser {
         .await
         .unwrap();
         let status = response.status();
+        note_cookies(response.headers());
         (
             status,
             serde_json::from_str(&response.text().await.unwrap()).unwrap(),
@@ -106,9 +107,21 @@ impl Browser {
     }
 }
 
+/// No log is to hold what opens a session.
+fn note_cookies(headers: &HeaderMap) {
+    for cookie in headers.get_all(SET_COOKIE) {
+        let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+        let (_, value) = cookie.split_once('=').unwrap();
+        if !value.is_empty() {
+            secrets::made(value);
+        }
+    }
+}
+
 impl Landed {
     async fn from(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
+        note_cookies(&headers);
         let place = headers
             .get(LOCATION)
             .map(|place| place.to_str().unwrap().to_owned());

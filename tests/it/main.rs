@@ -31,6 +31,7 @@ mod protection;
 mod proxies;
 mod public;
 mod raw;
+mod secrets;
 mod settings;
 mod site;
 mod source;

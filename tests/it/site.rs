@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use crate::browser::Browser;
 use crate::fake_worker::{FakeWorker, MODEL};
 use crate::ledger::{LedgerRow, ledger_in};
+use crate::secrets::{self, Watch};
 use crate::{until, within};
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -33,6 +34,8 @@ pub struct Site {
     running: Running,
     pub dir: TempDir,
     client: Client,
+    /// After the service, which may log to its end.
+    _watch: Watch,
 }
 
 impl Site {
@@ -81,12 +84,14 @@ impl Site {
 
     /// One that goes by `clock`.
     pub async fn by(clock: Clock, dir: TempDir, config: Config) -> Self {
+        let watch = Watch::begin();
         let running = server::start(config, clock.clone()).await.unwrap();
         Site {
             clock,
             running,
             dir,
             client: Client::new(),
+            _watch: watch,
         }
     }
 
@@ -202,6 +207,7 @@ impl Site {
             .unwrap();
         let new = NewKey::named("laptop");
         let (key, secret) = self.keys().create(&account.id, new).await.unwrap();
+        secrets::made(secret.expose());
         Caller {
             account,
             key,

@@ -18,7 +18,7 @@ use crate::{until, within};
 use scrape::Scrape;
 
 const CHAT: &str = r#"endpoint="/v1/chat/completions""#;
-const TOKEN: &str = "a-token-of-32-characters-or-more";
+pub const TOKEN: &str = "a-token-of-32-characters-or-more";
 
 fn served() -> String {
     format!(r#"{CHAT},model="{MODEL}""#)
@@ -212,7 +212,7 @@ async fn who_runs_waits_and_is_turned_away_is_seen_as_it_stands() {
         ("worker_requests_waiting", &of_worker, 2.0),
         ("worker_error_ratio", &of_worker, 0.0),
         ("ledger_failures_total", r#"to="database""#, 0.0),
-        ("database_connections_max", "", 8.0),
+        ("database_connections_max", "", 24.0),
     ] {
         let name = format!("assisters_{name}");
         assert_eq!(scrape.must(&name, labels), value, "{name}");
