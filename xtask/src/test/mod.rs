@@ -3,6 +3,7 @@
 mod count;
 mod end2end;
 mod llama;
+mod logs;
 mod node;
 mod python;
 mod rust;
@@ -181,6 +182,7 @@ impl Bench<'_> {
             Stage::Llama => llama::prove(self),
             Stage::Schemathesis => schemathesis::prove(self),
             Stage::End2end => end2end::prove(self),
+            Stage::Logs => logs::prove(self),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::Bench;
+use super::{Bench, logs};
 use crate::process::{command, missing, shown};
 use crate::server::{self, Server, Start};
 
@@ -28,6 +28,8 @@ pub struct Service {
     program: PathBuf,
     models: PathBuf,
     site: PathBuf,
+    /// Where its log goes when it is judged well.
+    kept_log: PathBuf,
 }
 
 impl Service {
@@ -55,6 +57,8 @@ impl Service {
         serve.env("ASSISTERS_DATA_DIR", &data);
         serve.env("ASSISTERS_MODELS_DIR", &models);
         serve.env("ASSISTERS_SITE_DIR", bench.tree.site());
+        // All of it, which the stage `logs` looks through.
+        serve.env("RUST_LOG", "trace");
         // All that tests sign up comes from one address.
         serve.env("ASSISTERS_LIMITS_SIGN_UPS_PER_HOUR", "100000");
         serve
@@ -77,6 +81,7 @@ impl Service {
             program,
             models,
             site: bench.tree.site(),
+            kept_log: logs::folder(bench.tree).join(format!("{name}.log")),
         })
     }
 
@@ -156,7 +161,12 @@ impl Service {
             Some(line) => result.and(Err(anyhow!("the service panicked: {line}"))),
             None => result,
         };
-        let Self { server, folder, .. } = self;
+        let Self {
+            server,
+            folder,
+            kept_log,
+            ..
+        } = self;
         drop(server);
         let log = folder.join("service.log");
         let value = calm.with_context(|| {
@@ -166,6 +176,11 @@ impl Service {
                 tail(&log)
             )
         })?;
+        if let Some(logs) = kept_log.parent() {
+            fs::create_dir_all(logs).with_context(|| format!("cannot make {}", logs.display()))?;
+        }
+        fs::rename(&log, &kept_log)
+            .with_context(|| format!("cannot keep {}", kept_log.display()))?;
         fs::remove_dir_all(&folder)
             .with_context(|| format!("cannot remove {}", folder.display()))?;
         Ok(value)

@@ -25,6 +25,8 @@ pub enum Stage {
     Schemathesis,
     /// Every page in a browser
     End2end,
+    /// No secret in what the services of the stages before have logged
+    Logs,
 }
 
 impl Stage {
@@ -41,6 +43,7 @@ impl Stage {
             Stage::Llama => "llama",
             Stage::Schemathesis => "schemathesis",
             Stage::End2end => "end2end",
+            Stage::Logs => "logs",
         }
     }
 
@@ -57,6 +60,7 @@ impl Stage {
             Stage::Llama => "the service in front of llama.cpp's server",
             Stage::Schemathesis => "requests made up from /openapi.json",
             Stage::End2end => "every page in Chromium",
+            Stage::Logs => "no secret in what was logged",
         }
     }
 
