@@ -25,6 +25,19 @@ mod ledger;
 #[expect(dead_code, reason = "the tests use all of it")]
 mod site;
 
+/// What is logged here nobody looks through: that takes time of its own.
+mod secrets {
+    pub struct Watch;
+
+    impl Watch {
+        pub fn begin() -> Self {
+            Watch
+        }
+    }
+
+    pub fn made(_: &str) {}
+}
+
 use std::convert::Infallible;
 use std::fmt;
 use std::process::ExitCode;
