@@ -3,7 +3,9 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::record::{event_of, write};
 use super::{AdminError, Said};
+use crate::audit::{Action, Audit};
 use crate::ids::MailId;
 use crate::mail::{Item, Outbox, RetryError, State};
 use crate::print::Table;
@@ -31,10 +33,14 @@ enum MailCommand {
     },
 }
 
-pub(super) async fn perform(args: MailArgs, outbox: &Outbox) -> Result<Said, AdminError> {
+pub(super) async fn perform(
+    args: MailArgs,
+    outbox: &Outbox,
+    audit: &Audit,
+) -> Result<Said, AdminError> {
     match args.command.unwrap_or(MailCommand::List) {
         MailCommand::List => list(outbox, args.json).await,
-        MailCommand::Retry { id } => retry(outbox, id).await,
+        MailCommand::Retry { id } => retry(outbox, audit, id).await,
     }
 }
 
@@ -86,9 +92,10 @@ fn in_json(item: &Item) -> Value {
     })
 }
 
-async fn retry(outbox: &Outbox, id: String) -> Result<Said, AdminError> {
+async fn retry(outbox: &Outbox, audit: &Audit, id: String) -> Result<Said, AdminError> {
     let retried = outbox.retry(&MailId::from_stored(&id)).await;
     retried.map_err(|error| AdminError::from_retry(error, &id))?;
+    write(audit, event_of(Action::MailRetried, &id)).await?;
     Ok(Said::only(format!(
         "{id} is tried within a few seconds, if a service runs."
     )))

@@ -259,7 +259,7 @@ async fn perform(
         AdminCommand::ListAccounts { json } => accounts::list(&accounts, json).await,
         AdminCommand::AuditLog(args) => log::print(args, &accounts, &audit).await,
         AdminCommand::ListRequests { json } => requests::list(&accounts, json).await,
-        AdminCommand::Mail(args) => mail::perform(args, &outbox).await,
+        AdminCommand::Mail(args) => mail::perform(args, &outbox, &audit).await,
         AdminCommand::Workers(args) => {
             workers::perform(args, secrets.worker_key, roster, &audit, now).await
         }

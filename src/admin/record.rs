@@ -10,7 +10,7 @@ pub(super) fn event_about(account: &Account, action: Action) -> Event {
 }
 
 /// And to what is no account.
-pub(super) fn event_of_worker(action: Action, id: &str) -> Event {
+pub(super) fn event_of(action: Action, id: &str) -> Event {
     Event::new(action, Actor::Shell).target(id, id)
 }
 

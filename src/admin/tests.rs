@@ -4,7 +4,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::UnixMs;
+use crate::config::MailSettings;
 use crate::db;
+use crate::mail::{Letter, Mail};
 
 /// The command line, from where `assisters admin` hands over.
 #[derive(Parser)]
@@ -67,6 +69,21 @@ impl Shell {
             .run(&["list-keys", "ada@example.org", "--json"], "")
             .await;
         serde_json::from_str(&listed.unwrap()).unwrap()
+    }
+
+    /// The id of a mail that is written to Ada.
+    async fn mail(&self) -> String {
+        let (dir, settings) = (self._dir.path(), MailSettings::default());
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let mail = Mail::new(&settings, dir, "http://a".into(), db, clock).unwrap();
+        let accounts = Accounts::new(self.db.clone(), self.clock.clone());
+        let ada = accounts.find_by_email("ada@example.org").await.unwrap();
+        let ada = ada.unwrap();
+        mail.post(&ada.id, &ada.email, &Letter::Verify)
+            .await
+            .unwrap();
+        let listed = mail.outbox().list(1).await.unwrap();
+        listed[0].id.to_string()
     }
 }
 
@@ -336,10 +353,11 @@ const READ: &[&str] = &[
     "list-requests",
     "list-accounts",
     "audit-log",
+    "mail list",
     "workers list",
 ];
 
-/// What each of the others leaves on record; `KEY` stands for the id of Ada's key.
+/// What each of the others leaves on record; `KEY` stands for the id of Ada's key, `MAIL` for that of a mail to her.
 const CHANGES: &[(&str, &str)] = &[
     ("create-account eve@example.org", "account.created"),
     ("create-key ada@example.org ci", "key.created"),
@@ -353,6 +371,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("workers drain 127.0.0.1:1", "worker.drained"),
     ("workers resume 127.0.0.1:1", "worker.resumed"),
     ("workers remove 127.0.0.1:1", "worker.removed"),
+    ("mail retry MAIL", "mail.retried"),
 ];
 
 /// The names of all commands, those of the workers' own among them.
@@ -409,11 +428,13 @@ async fn every_command_that_changes_something_leaves_a_record() {
                 .unwrap();
         }
         let keys = shell.keys().await;
-        let key = keys[0]["id"].as_str().unwrap();
-        let words: Vec<_> = line
-            .split(' ')
-            .map(|word| if word == "KEY" { key } else { word })
-            .collect();
+        let mail = shell.mail().await;
+        let named = |word| match word {
+            "KEY" => keys[0]["id"].as_str().unwrap(),
+            "MAIL" => mail.as_str(),
+            word => word,
+        };
+        let words: Vec<_> = line.split(' ').map(named).collect();
         let before = records().await.len();
         shell.run(&words, "correct horse battery").await.unwrap();
         let all = records().await;
@@ -429,21 +450,10 @@ async fn every_command_that_changes_something_leaves_a_record() {
 
 #[tokio::test]
 async fn mails_are_listed_and_tried_again() {
-    use crate::accounts::Accounts;
-    use crate::config::MailSettings;
-    use crate::mail::{Letter, Mail};
-
     let shell = Shell::of_ada().await;
     let nothing = shell.run(&["mail"], "").await.unwrap();
     assert!(nothing.contains("No mail"), "{nothing}");
-    let (dir, site) = (shell._dir.path(), "http://a".into());
-    let settings = MailSettings::default();
-    let mail = Mail::new(&settings, dir, site, shell.db.clone(), shell.clock.clone()).unwrap();
-    let accounts = Accounts::new(shell.db.clone(), shell.clock.clone());
-    let ada = accounts.find_by_email("ada@example.org").await.unwrap();
-    let ada = ada.unwrap().id;
-    let posted = mail.post(&ada, "ada@example.org", &Letter::Verify);
-    posted.await.unwrap();
+    let posted = shell.mail().await;
 
     let listed = shell.run(&["mail", "list", "--json"], "").await.unwrap();
     let listed: Value = serde_json::from_str(&listed).unwrap();
@@ -451,6 +461,7 @@ async fn mails_are_listed_and_tried_again() {
     assert_eq!(listed[0]["state"], "waiting");
     assert!(!listed.to_string().contains("token"));
     let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(id, posted);
     let retried = shell.run(&["mail", "retry", id], "").await.unwrap();
     assert!(retried.contains(id), "{retried}");
     shell.clock.advance(Duration::from_secs(24 * 3_600));

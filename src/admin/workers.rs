@@ -109,7 +109,7 @@ impl ChangeArgs {
 impl ChangeArgs {
     /// For the record: what was asked for, and of a key only that it is another.
     fn event(&self, is_keyed: bool) -> Event {
-        let event = record::event_of_worker(Action::WorkerChanged, &self.id);
+        let event = record::event_of(Action::WorkerChanged, &self.id);
         let told = |event: Event, name: &str, value: Option<Value>| match value {
             Some(value) => event.told(name, value),
             None => event,
@@ -154,14 +154,14 @@ pub(super) async fn perform(
         WorkersCommand::Add(wanted) => add(wanted, key, roster, audit).await,
         WorkersCommand::Drain { id } => {
             let id = set_draining(roster, id, true).await?;
-            record::write(audit, record::event_of_worker(Action::WorkerDrained, &id)).await?;
+            record::write(audit, record::event_of(Action::WorkerDrained, &id)).await?;
             let undo = format!("`assisters admin workers resume {id}` undoes that.");
             let done = format!("{id} finishes what it has, and gets nothing new. {undo}");
             followed(roster, done).await
         }
         WorkersCommand::Resume { id } => {
             let id = set_draining(roster, id, false).await?;
-            record::write(audit, record::event_of_worker(Action::WorkerResumed, &id)).await?;
+            record::write(audit, record::event_of(Action::WorkerResumed, &id)).await?;
             followed(roster, format!("{id} gets requests again.")).await
         }
         WorkersCommand::Change(wanted) => {
@@ -176,7 +176,7 @@ pub(super) async fn perform(
         }
         WorkersCommand::Remove { id } => match roster.remove(&id).await {
             Ok(()) => {
-                record::write(audit, record::event_of_worker(Action::WorkerRemoved, &id)).await?;
+                record::write(audit, record::event_of(Action::WorkerRemoved, &id)).await?;
                 let done = format!("{id} is removed; what it has, it finishes.");
                 followed(roster, done).await
             }
@@ -231,7 +231,7 @@ async fn add(
     };
     match roster.add(settings).await {
         Ok(id) => {
-            let event = record::event_of_worker(Action::WorkerAdded, id.as_str())
+            let event = record::event_of(Action::WorkerAdded, id.as_str())
                 .told("url", url)
                 .told("weight", wanted.weight)
                 .told("max_in_flight", wanted.max_in_flight)

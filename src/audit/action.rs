@@ -45,7 +45,9 @@ actions! {
     SessionConfirmed = "session.confirmed", "Session confirmed";
     SessionEnded = "session.ended", "Session ended";
     PasswordChanged = "password.changed", "Password changed";
+    PasswordResetAsked = "password.reset_asked", "Password reset asked for";
     PasswordReset = "password.reset", "Password reset";
+    EmailChangeAsked = "email.change_asked", "E-mail change asked for";
     EmailChanged = "email.changed", "E-mail address changed";
     EmailVerified = "email.verified", "E-mail address verified";
     SecondFactorEnabled = "second_factor.enabled", "Second factor switched on";
@@ -68,6 +70,8 @@ actions! {
     WorkerDrained = "worker.drained", "Worker drained";
     WorkerResumed = "worker.resumed", "Worker resumed";
     WorkerRemoved = "worker.removed", "Worker removed";
+    MailRetried = "mail.retried", "Mail tried again";
+    MailDeleted = "mail.deleted", "Mail deleted";
 }
 
 impl fmt::Display for Action {

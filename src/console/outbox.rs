@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::admin::AdminConsole;
 use super::internal;
+use crate::audit::Action;
 use crate::ids::MailId;
 use crate::mail::{Item, RetryError, State};
 
@@ -37,15 +38,20 @@ impl MailAdmin for AdminConsole {
                 "The link in this mail has run out. Whoever needs one asks for it again.",
             ),
             RetryError::Store(_) => internal(&error),
-        })
+        })?;
+        let event = self.event(Action::MailRetried).target(id.as_str(), "");
+        self.record(event).await;
+        Ok(())
     }
 
     async fn delete_mail(&self, id: String) -> Result<(), Problem> {
         let deleted = self.dashboard.mail.delete(&MailId::from_stored(&id)).await;
-        match deleted.map_err(|error| internal(&error))? {
-            true => Ok(()),
-            false => Err(gone()),
+        if !deleted.map_err(|error| internal(&error))? {
+            return Err(gone());
         }
+        let event = self.event(Action::MailDeleted).target(id.as_str(), "");
+        self.record(event).await;
+        Ok(())
     }
 }
 

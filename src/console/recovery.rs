@@ -10,11 +10,14 @@ use leptos::server_fn::error::ServerFnUrlError;
 use url::form_urlencoded;
 
 use super::account::AccountConsole;
+use super::record::{client, party};
 use super::site::{SiteDoor, invalid_address, weak_password};
-use super::{CHECK_MAIL, Dashboard, internal};
+use super::{CHECK_MAIL, Dashboard, held_back, internal};
 use crate::accounts::{self, Account, ChangeAddressError, Password};
+use crate::audit::{Action, Actor, Event};
 use crate::ids::AccountId;
 use crate::mail::{Bearer, Letter, MailError, Purpose};
+use crate::throttle;
 
 /// What went wrong behind an answer that was already given.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -55,12 +58,17 @@ impl Dashboard {
 impl Recovery for SiteDoor {
     async fn forgot_password(&self, email: String) -> Result<(), Problem> {
         let address = accounts::address(&email).ok_or_else(|| invalid_address("email"))?;
-        let dashboard = self.dashboard.clone();
+        self.slow_down(throttle::Purpose::ForgottenPassword).await?;
+        let (dashboard, client) = (self.dashboard.clone(), client(&self.visitor));
         self.dashboard.later(async move {
             if let Some(account) = dashboard.accounts.find_by_email(&address).await? {
                 let mail = dashboard.mail;
-                mail.post(&account.id, &account.email, &Letter::ResetPassword)
-                    .await?;
+                let written = mail.post(&account.id, &account.email, &Letter::ResetPassword);
+                if written.await? {
+                    let asked = Event::new(Action::PasswordResetAsked, Actor::Stranger);
+                    let asked = asked.about(party(&account)).client(&client);
+                    dashboard.audit.record(asked).await;
+                }
             }
             Ok(())
         });
@@ -81,6 +89,7 @@ impl Recovery for SiteDoor {
 
     async fn resend_verification(&self, email: String) -> Result<(), Problem> {
         let address = accounts::address(&email).ok_or_else(|| invalid_address("email"))?;
+        self.slow_down(throttle::Purpose::Verification).await?;
         let dashboard = self.dashboard.clone();
         self.dashboard.later(async move {
             let found = dashboard.accounts.find_by_email(&address).await?;
@@ -116,6 +125,12 @@ impl Recovery for SiteDoor {
 }
 
 impl SiteDoor {
+    /// One client has only so many mails sent, whomever they are for.
+    async fn slow_down(&self, purpose: throttle::Purpose) -> Result<(), Problem> {
+        let taken = self.dashboard.throttle.take(purpose, self.visitor.ip).await;
+        taken.map_err(held_back)
+    }
+
     /// The password is looked at before the link is used up, so that a weak one can be mended; and no password is hashed
     /// for who has no link.
     async fn reset(&self, token: &str, new: Password) -> Result<(), Problem> {
@@ -138,6 +153,10 @@ impl SiteDoor {
         redeemed.ok_or_else(|| run_out("/forgot-password"))?;
         let set = accounts.set_password(&account, new).await;
         set.map_err(|error| internal(&error))?;
+        self.record(&account, Action::PasswordReset).await;
+        // Whoever knew the old one may have left a browser that counts as the owner's.
+        let forgotten = self.dashboard.throttle.forget_devices(&account.id).await;
+        forgotten.map_err(|error| internal(&error))?;
         sessions
             .end_others(&account.id, None)
             .await
@@ -156,10 +175,13 @@ impl SiteDoor {
         let bearer = self.redeem(token, Purpose::Verify).await?;
         let accounts = &self.dashboard.accounts;
         let verified = accounts.verify_address(&bearer.account, &bearer.address);
-        match verified.await.map_err(|error| internal(&error))? {
-            true => Ok(bearer.account),
-            false => Err(run_out("/verify-email")),
+        if !verified.await.map_err(|error| internal(&error))? {
+            return Err(run_out("/verify-email"));
         }
+        if let Some(account) = self.dashboard.holder(&bearer).await? {
+            self.record(&account, Action::EmailVerified).await;
+        }
+        Ok(bearer.account)
     }
 
     /// Links that were mailed to the address of before are void from then on.
@@ -177,6 +199,9 @@ impl SiteDoor {
             ChangeAddressError::Stale => run_out("/settings?email"),
             ChangeAddressError::Store(_) => internal(&error),
         })?;
+        let event = self.event(&before, Action::EmailChanged);
+        let event = event.changed("email", before.email.as_str(), address.as_str());
+        self.dashboard.audit.record(event).await;
         mail.void(&account)
             .await
             .map_err(|error| internal(&error))?;
@@ -251,13 +276,19 @@ impl AddressConsole for AccountConsole {
             let told = "This is your address already. Enter another.";
             return Err(Problem::field("new_email", told));
         }
+        self.confirming().await?;
         let knows = accounts.knows_password(&self.account, Password::new(password));
+        let event = self
+            .event(Action::EmailChangeAsked)
+            .told("email", new.as_str());
         if !knows.await.map_err(|error| internal(&error))? {
+            self.record(event.refused()).await;
             return Err(Problem::field(
                 "current_password",
                 "This is not your password. Type the one that you signed in with.",
             ));
         }
+        self.confirmed().await?;
         let posted: Result<(), MailError> = async {
             // Whether another account has the address is told to its owner alone, who gets the link.
             if mail
@@ -272,6 +303,7 @@ impl AddressConsole for AccountConsole {
         }
         .await;
         posted.map_err(|error| internal(&error))?;
+        self.record(event).await;
         self.done("email");
         Ok(())
     }

@@ -24,13 +24,13 @@ impl AccountConsole {
     }
 
     /// Before the password is asked for once more; [`Self::confirmed`] follows where it was right.
-    async fn confirming(&self) -> Result<(), Problem> {
+    pub(super) async fn confirming(&self) -> Result<(), Problem> {
         let throttle = &self.dashboard.throttle;
         let taken = throttle.take(Purpose::Confirmation, &self.account.id);
         taken.await.map_err(held_back)
     }
 
-    async fn confirmed(&self) -> Result<(), Problem> {
+    pub(super) async fn confirmed(&self) -> Result<(), Problem> {
         let throttle = &self.dashboard.throttle;
         let given_back = throttle.give_back(Purpose::Confirmation, &self.account.id);
         given_back.await.map_err(|error| internal(&error))

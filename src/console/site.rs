@@ -7,7 +7,7 @@ use tower_sessions::Session;
 use super::record::{client, event_of, party};
 use super::{Dashboard, SIGN_IN, current_account, held_back, internal};
 use crate::accounts::{Account, CreateError, Password, Weakness};
-use crate::audit::Action;
+use crate::audit::{Action, Event};
 use crate::mail::Letter;
 use crate::sessions::{self, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
@@ -15,7 +15,7 @@ use crate::throttle::{Candidate, Device, Purpose};
 pub(super) struct SiteDoor {
     pub(super) dashboard: Dashboard,
     pub(super) session: Session,
-    visitor: Visitor,
+    pub(super) visitor: Visitor,
     /// By which the browser is known again.
     device: Option<Device>,
     /// Whether the answer will be a redirect, because a browser posts a form by itself.
@@ -91,9 +91,16 @@ impl SiteDoor {
         Ok(verified)
     }
 
-    async fn record(&self, account: &Account, action: Action) {
-        let event = event_of(account, &self.visitor, action);
-        self.dashboard.audit.record(event).await;
+    /// Whoever has shown to be `account` does `action` to it.
+    pub(super) fn event(&self, account: &Account, action: Action) -> Event {
+        event_of(account, &self.visitor, action)
+    }
+
+    pub(super) async fn record(&self, account: &Account, action: Action) {
+        self.dashboard
+            .audit
+            .record(self.event(account, action))
+            .await;
     }
 
     /// Beside the answer, which must not take longer for an address that has an account. One that has none is in the metrics

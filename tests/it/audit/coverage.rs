@@ -1,14 +1,21 @@
 //! Every server function either changes nothing or leaves a record, and a new one must say which.
 
+use std::time::Duration;
+
 use assisters::accounts::{Accounts, Wanted};
+use assisters::clock::Clock;
+use assisters::config::MailSettings;
 use assisters::keys::NewKey;
+use assisters::mail::{Letter, Mail};
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 
 use super::{records, site};
 use crate::browser::Browser;
-use crate::site::{PASSWORD, Site};
+use crate::mail;
+use crate::site::{Caller, PASSWORD, Site};
 use crate::strangers::functions;
+use crate::until;
 
 /// These change nothing that lasts.
 const READ: &[&str] = &[
@@ -34,10 +41,19 @@ const READ: &[&str] = &[
     "admin/accounts/list",
     "admin/accounts/one",
     "admin/health",
+    // These write mails, about what comes of them.
+    "resend-verification",
+    "settings/mail-verification",
+    "admin/mail/list",
+    "admin/mail/read",
 ];
 
-/// What each of the others is called with, in this order, and what it leaves on record. `KEY`, `EMAIL`, `SESSION` and `OTHER`
-/// stand for the account's key, its address, another of its sessions, and another account.
+/// Recorded after the answer, which must not tell by its time whether there is such an account.
+const LATER: &[(&str, &str)] = &[("forgot-password", "password.reset_asked")];
+
+/// What each of the others is called with, in this order, and what it leaves on record. `KEY`, `EMAIL`, `SESSION`, `OTHER`, `MAIL`
+/// and `LINK` stand for the account's key, its address, another of its sessions, another account, a mail, and the secret of the
+/// link that was mailed for this.
 const CHANGES: &[(&str, &[(&str, &str)], &str)] = &[
     ("keys/create", &[("name", "ci")], "key.created"),
     (
@@ -167,6 +183,20 @@ const CHANGES: &[(&str, &[(&str, &str)], &str)] = &[
     ),
     ("sign-out", &[], "session.ended"),
     (
+        "settings/change-email",
+        &[("new_email", NEW_EMAIL), ("current_password", PASSWORD)],
+        "email.change_asked",
+    ),
+    ("confirm-email", &[("token", "LINK")], "email.changed"),
+    ("verify-email", &[("token", "LINK")], "email.verified"),
+    (
+        "reset-password",
+        &[("token", "LINK"), ("password", "another horse battery")],
+        "password.reset",
+    ),
+    ("admin/mail/retry", &[("id", "MAIL")], "mail.retried"),
+    ("admin/mail/delete", &[("id", "MAIL")], "mail.deleted"),
+    (
         "settings/delete-account",
         &[("email", "EMAIL"), ("password", PASSWORD)],
         "account.deleted",
@@ -178,6 +208,7 @@ fn every_server_function_is_known_to_change_something_or_nothing() {
     let mut known: Vec<_> = CHANGES.iter().map(|(name, ..)| *name).collect();
     known.dedup();
     known.extend(READ);
+    known.extend(LATER.iter().map(|(name, _)| *name));
     let mut known: Vec<_> = known.iter().map(|name| format!("/api/{name}")).collect();
     let mut functions = functions();
     known.sort_unstable();
@@ -194,6 +225,60 @@ async fn other_session(browser: &Browser) -> String {
     let sessions = sessions.as_array().unwrap();
     let other = sessions.iter().find(|one| one["is_this"] == false);
     other.unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+const NEW_EMAIL: &str = "elsewhere@example.org";
+
+/// The secret of the link that was mailed to `caller`, or a new account, for the function `name`.
+async fn link(site: &Site, name: &str, caller: &Caller, browser: &Browser) -> String {
+    let email = caller.account.email.as_str();
+    let (function, fields, to, subject) = match name {
+        "reset-password" => (
+            "forgot-password",
+            vec![("email", email)],
+            email,
+            "Set a new password",
+        ),
+        "confirm-email" => (
+            "settings/change-email",
+            vec![
+                ("new_email", "other@example.org"),
+                ("current_password", PASSWORD),
+            ],
+            "other@example.org",
+            mail::CHANGE,
+        ),
+        "verify-email" => (
+            "sign-up",
+            vec![("email", "unverified@example.org"), ("password", PASSWORD)],
+            "unverified@example.org",
+            mail::VERIFY,
+        ),
+        _ => return String::new(),
+    };
+    browser.call(&format!("/api/{function}"), &fields).await;
+    mail::token(&mail::mail(site, to, subject).await)
+}
+
+/// The id of a mail, for an administrator's function that takes one.
+async fn mail_id(site: &Site, name: &str, browser: &Browser) -> String {
+    if !name.starts_with("admin/mail") {
+        return String::new();
+    }
+    // Due in an hour: until then the service leaves it alone.
+    let clock = Clock::manual(site.clock.now().plus(Duration::from_secs(3_600)));
+    let (dir, db) = (site.dir.path(), site.db());
+    let outbox = Mail::new(&MailSettings::default(), dir, "http://a".into(), db, clock);
+    let account = site.caller(Tier::Free).await.account;
+    let posted = outbox.unwrap();
+    let posted = posted.post(&account.id, &account.email, &Letter::PasswordChanged);
+    posted.await.unwrap();
+    let (_, outbox) = browser.call("/api/admin/mail/list", &[]).await;
+    let mails = outbox["mails"].as_array().unwrap();
+    let waiting = mails
+        .iter()
+        .find(|mail| mail["recipient"] == account.email.as_str());
+    waiting.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 async fn call(site: &Site, name: &str, fields: &[(&str, &str)], action: &str) {
@@ -213,6 +298,8 @@ async fn call(site: &Site, name: &str, fields: &[(&str, &str)], action: &str) {
         .await;
     let key = new.unwrap().0.id;
     let session = other_session(&browser).await;
+    let mail = mail_id(site, name, &browser).await;
+    let link = link(site, name, &caller, &browser).await;
     let filled: Vec<_> = fields
         .iter()
         .map(|(field, value)| match *value {
@@ -220,6 +307,8 @@ async fn call(site: &Site, name: &str, fields: &[(&str, &str)], action: &str) {
             "EMAIL" => (*field, caller.account.email.as_str()),
             "SESSION" => (*field, session.as_str()),
             "OTHER" => (*field, other.account.id.as_str()),
+            "MAIL" => (*field, mail.as_str()),
+            "LINK" => (*field, link.as_str()),
             value => (*field, value),
         })
         .collect();
@@ -251,5 +340,21 @@ async fn every_server_function_that_changes_something_leaves_a_record_before_it_
     let site = site().await;
     for (name, fields, action) in CHANGES {
         call(&site, name, fields, action).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_by_mail_is_on_record_after_the_answer() {
+    let site = site().await;
+    for (name, action) in LATER {
+        let caller = site.caller(Tier::Free).await;
+        let fields = [("email", caller.account.email.as_str())];
+        let asked = site.browser().call(&format!("/api/{name}"), &fields).await;
+        assert_eq!(asked.0, StatusCode::OK, "{name}");
+        until(async || {
+            let all = records(&site, Some(&caller.account)).await;
+            all.iter().any(|record| record.action == *action)
+        })
+        .await;
     }
 }

@@ -3,7 +3,7 @@ use reqwest::StatusCode;
 use super::{mail, mails, sign_up, site, token};
 
 const EMAIL: &str = "ada@example.org";
-const SUBJECT: &str = "Verify your e-mail address";
+use super::VERIFY as SUBJECT;
 
 #[tokio::test]
 async fn administrators_read_the_outbox_and_clear_it() {

@@ -5,7 +5,7 @@ use crate::site::PASSWORD;
 
 const CHANGE: &str = "/api/settings/change-email";
 const CONFIRM: &str = "/api/confirm-email";
-const SUBJECT: &str = "Confirm your new e-mail address";
+use super::CHANGE as SUBJECT;
 const NEW_EMAIL: &str = "ada@lovelace.org";
 
 fn fields<'a>(email: &'a str, password: &'a str) -> [(&'static str, &'a str); 2] {

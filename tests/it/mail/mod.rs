@@ -17,6 +17,10 @@ use crate::browser::{Browser, Landed};
 use crate::site::{Caller, PASSWORD, Site};
 use crate::until;
 
+/// Subjects of mails.
+pub const VERIFY: &str = "Verify your e-mail address";
+pub const CHANGE: &str = "Confirm your new e-mail address";
+
 const NEW: &str = "another horse battery";
 
 async fn site() -> Site {
@@ -51,12 +55,12 @@ async fn nth_mail(site: &Site, many: usize, recipient: &str, subject: &str) -> S
     found().pop().unwrap()
 }
 
-async fn mail(site: &Site, recipient: &str, subject: &str) -> String {
+pub async fn mail(site: &Site, recipient: &str, subject: &str) -> String {
     nth_mail(site, 1, recipient, subject).await
 }
 
 /// The secret of the link in a mail.
-fn token(mail: &str) -> String {
+pub fn token(mail: &str) -> String {
     let (_, rest) = mail.split_once("token=").unwrap();
     rest.split_whitespace().next().unwrap().to_owned()
 }

@@ -5,7 +5,7 @@ use super::{mail, mails, nth_mail, sign_up, site, token};
 use crate::browser::Browser;
 use crate::until;
 
-const SUBJECT: &str = "Verify your e-mail address";
+use super::VERIFY as SUBJECT;
 const EMAIL: &str = "ada@example.org";
 const ASKED: &str = "Verify your e-mail address, ada@example.org.";
 
