@@ -136,7 +136,16 @@ impl fmt::Debug for SmtpSettings {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    fn read(text: &str) -> Result<MailSettings, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("assisters.toml");
+        fs::write(&file, text).unwrap();
+        super::read(&Settings::from_file(&file)?)
+    }
 
     #[test]
     fn addresses_of_servers_are_read() {
@@ -194,5 +203,24 @@ mod tests {
             !shown.contains("ada") && !shown.contains("s3cret"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_is_not_shown_where_it_is_wrong() {
+        let refused = read("[smtp]\nurl = 'smtp://ada:s3cret@x.org?tls=none'").unwrap_err();
+        let said = refused.to_string();
+        assert!(
+            said.contains("smtp.url") && said.contains("smtps://user"),
+            "{said}"
+        );
+        assert!(!said.contains("s3cret"), "{said}");
+        let url = "[smtp]\nurl = 'smtps://ada:s3cret@x.org'\n";
+        let refused = read(url).unwrap_err().to_string();
+        assert!(refused.contains("mail.from"), "{refused}");
+        let refused = read(&format!("{url}[mail]\nfrom = 'a b'")).unwrap_err();
+        assert!(refused.to_string().contains("mail.from"), "{refused}");
+        let read = read(&format!("{url}[mail]\nfrom = 'Ours <ada@x.org>'")).unwrap();
+        assert_eq!(read.from.to_string(), "Ours <ada@x.org>");
+        assert!(!format!("{read:?}").contains("s3cret"));
     }
 }

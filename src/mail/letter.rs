@@ -46,7 +46,7 @@ impl Letter<'_> {
     pub(super) fn body(&self, site: &str) -> String {
         let text = match self {
             Letter::Verify => format!(
-                "somebody, most likely you, has made an account with this e-mail address.\n\
+                "Somebody, most likely you, has made an account with this e-mail address.\n\
                  \n\
                  To show that the address is yours, open this link and press the button:\n\
                  \n\
@@ -58,7 +58,7 @@ impl Letter<'_> {
                  address is theirs."
             ),
             Letter::AccountExists => format!(
-                "somebody, most likely you, has tried to make an account with this e-mail\n\
+                "Somebody, most likely you, has tried to make an account with this e-mail\n\
                  address. There is one already, and nothing about it was changed.\n\
                  \n\
                  Sign in: {site}/sign-in\n\
@@ -68,7 +68,7 @@ impl Letter<'_> {
                  have an account."
             ),
             Letter::ResetPassword => format!(
-                "somebody, most likely you, has asked for a new password for the account\n\
+                "Somebody, most likely you, has asked for a new password for the account\n\
                  with this e-mail address.\n\
                  \n\
                  To choose one, open this link:\n\
@@ -80,7 +80,7 @@ impl Letter<'_> {
                  If it was not you, do nothing. Your password stays as it is."
             ),
             Letter::ChangeEmail => format!(
-                "somebody, most likely you, wants this e-mail address for their account.\n\
+                "Somebody, most likely you, wants this e-mail address for their account.\n\
                  \n\
                  To confirm it, open this link and press the button:\n\
                  \n\
@@ -92,7 +92,7 @@ impl Letter<'_> {
                  If it was not you, do nothing. Nobody gets your address without the link."
             ),
             Letter::EmailChanging { new } => format!(
-                "somebody, most likely you, wants another e-mail address for your account:\n\
+                "Somebody, most likely you, wants another e-mail address for your account:\n\
                  \n\
                  {new}\n\
                  \n\
@@ -102,7 +102,7 @@ impl Letter<'_> {
                  which also voids that link: {site}/forgot-password"
             ),
             Letter::EmailChanged { new } => format!(
-                "your account has another e-mail address now:\n\
+                "Your account has another e-mail address now:\n\
                  \n\
                  {new}\n\
                  \n\
@@ -111,7 +111,7 @@ impl Letter<'_> {
                  If it was not you, tell the administrators of {site}."
             ),
             Letter::PasswordChanged => format!(
-                "the password of your account was changed. Every other browser that was\n\
+                "The password of your account was changed. Every other browser that was\n\
                  signed in has been signed out; API keys go on working.\n\
                  \n\
                  If it was not you, set a new one at once: {site}/forgot-password\n\

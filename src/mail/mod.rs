@@ -12,7 +12,6 @@ mod store;
 mod tests;
 mod way;
 
-use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -288,12 +287,6 @@ impl Mail {
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-impl fmt::Debug for Mail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Mail")
-    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -21,20 +21,20 @@ pub fn CheckMailPage() -> impl IntoView {
             "It can be used once, within 24 hours.",
         ),
     };
-    let outbox = asked("outbox").map(|_| {
-        view! {
-            <p>"This service sends no mail: the link is in its outbox folder. Ask its administrator for it."</p>
+    let missing = match asked("outbox") {
+        Some(_) => {
+            "This service sends no mail: the link is in its outbox folder. Ask its administrator for it."
         }
-    });
+        None => {
+            "Nothing there? Look among spam. A link is mailed at most three times within 15 minutes."
+        }
+    };
     view! {
         <Title text="Check your mail"/>
         <DoorFrame title="Check your mail">
             <p>{told}</p>
             <p>{good}</p>
-            {outbox}
-            <p class="aside">
-                "Nothing there? Look among spam. A link is mailed at most three times within 15 minutes."
-            </p>
+            <p>{missing}</p>
             <p class="aside">
                 <a href="/sign-in">"Sign in"</a> " · "
                 <a href="/verify-email">"Send the verification again"</a>
