@@ -17,6 +17,10 @@ for (const colorScheme of THEMES) {
         }
         for (const [name, path] of [
           ["landing", "/"],
+          ["forgot-password", "/forgot-password"],
+          ["check-mail", "/check-mail?for=reset"],
+          ["reset-password", "/reset-password?token=x"],
+          ["verify-email", "/verify-email?token=x"],
           ["status", "/status"],
           ["docs", "/docs"],
           ["docs-chat", "/docs/chat-completions"],
@@ -71,6 +75,7 @@ for (const colorScheme of THEMES) {
           ["limits", "/limits"],
           ["choose-tier", "/limits?choose=startup"],
           ["settings", "/settings"],
+          ["change-email", "/settings?email"],
           ["change-password", "/settings?password"],
           ["delete-account", "/settings?delete"],
           ["audit-log", "/audit-log"],
@@ -86,6 +91,7 @@ for (const colorScheme of THEMES) {
           ["accounts", "/admin/accounts"],
           ["whole-audit-log", "/admin/audit-log"],
           ["health", "/admin/health"],
+          ["outbox", "/admin/mail"],
         ]) {
           await open(page, path);
           await shoot(name);

@@ -131,6 +131,7 @@ impl Door for SiteDoor {
         } = &self.dashboard;
         let (purpose, address) = (Purpose::SignUp, self.visitor.ip);
         throttle.take(purpose, address).await.map_err(held_back)?;
+        // The password is hashed for an address that has an account too, and a mail written: what differs is rows.
         let created = accounts.sign_up(&email, Password::new(password)).await;
         // A form that has to be mended costs nothing; that an address is taken is told only so often.
         if matches!(

@@ -8,6 +8,7 @@ mod verify;
 
 use std::fs;
 
+use assisters::db;
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -57,6 +58,15 @@ async fn nth_mail(site: &Site, many: usize, recipient: &str, subject: &str) -> S
 
 pub async fn mail(site: &Site, recipient: &str, subject: &str) -> String {
     nth_mail(site, 1, recipient, subject).await
+}
+
+/// How many mails were ever written, once all has been that was asked for: the service waits for that before it ends.
+async fn written(site: Site) -> i64 {
+    let dir = site.stop().await;
+    let url = db::embedded_url(dir.path()).unwrap();
+    let db = db::open(&url).await.unwrap();
+    let counted = sqlx::query_scalar("SELECT COUNT(*) FROM mails");
+    counted.fetch_one(&db).await.unwrap()
 }
 
 /// The secret of the link in a mail.
