@@ -89,6 +89,24 @@ async fn one_address_has_so_many_connections_and_gets_more_when_some_end() {
 }
 
 #[tokio::test]
+async fn a_page_takes_no_body_and_a_form_a_small_one() {
+    let site = Site::unready(TempDir::new().unwrap(), vec![]).await;
+    let browser = site.browser_of(&site.caller(Tier::Free).await).await;
+    let large = "x".repeat(1 << 20);
+    for (path, status) in [
+        ("/usage", 405),
+        ("/keys", 405),
+        ("/nothing", 405),
+        ("/healthz", 405),
+        ("/api/settings/rename", 413),
+        ("/api/nothing", 413),
+    ] {
+        let answer = browser.submit(path, &[("name", &large)]).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_http_is_refused_and_nothing_breaks() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;

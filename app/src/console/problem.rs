@@ -97,3 +97,24 @@ impl FromServerFnError for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_as_long_as_is_told_has_waited_long_enough() {
+        for (ms, seconds, told) in [
+            (0, 1, "in a second."),
+            (1_000, 1, "in a second."),
+            (1_001, 2, "in 2 seconds."),
+            (90_000, 90, "in 90 seconds."),
+            (90_001, 91, "in 2 minutes."),
+            (900_000, 900, "in 15 minutes."),
+        ] {
+            let problem = Problem::wait(Duration::from_millis(ms));
+            assert_eq!(problem.wait_seconds, Some(seconds), "{ms}");
+            assert!(problem.message.ends_with(told), "{}", problem.message);
+        }
+    }
+}
