@@ -197,4 +197,27 @@ mod tests {
         assert!(is_busy(&OpenError::Connect(none_left)));
         assert!(!is_busy(&sqlx::Error::PoolClosed));
     }
+
+    #[tokio::test]
+    async fn who_reads_is_answered_while_many_wait_to_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = open(&embedded_url(dir.path()).unwrap()).await.unwrap();
+        let mut first = db.begin().await.unwrap();
+        first.execute("DELETE FROM sessions").await.unwrap();
+        let mut writers = tokio::task::JoinSet::new();
+        for _ in 0..CONNECTIONS - 8 {
+            let db = db.clone();
+            writers.spawn(async move { db.execute("DELETE FROM sessions").await });
+        }
+        // All of them have a connection of their own, and wait on it.
+        while db.size() < CONNECTIONS - 7 || db.num_idle() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(answers(&db).await);
+        assert!(writers.try_join_next().is_none());
+        first.commit().await.unwrap();
+        for written in writers.join_all().await {
+            written.unwrap();
+        }
+    }
 }
