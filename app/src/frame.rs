@@ -23,7 +23,7 @@ const PAGES: [(&str, &str, Glyph); 9] = [
     ("/logs", "Logs", Glyph::Logs),
     ("/limits", "Limits", Glyph::Limits),
     ("/docs", "Docs", Glyph::Docs),
-    ("/audit-log", "Audit log", Glyph::Admin),
+    ("/audit-log", "Audit log", Glyph::Audit),
     ("/settings", "Settings", Glyph::Settings),
 ];
 

@@ -233,7 +233,11 @@ async fn perform(
                 let email = account.email;
                 return Err(AdminError::NoAccount { email });
             };
-            let event = record::event_about(&account, Action::TierChanged)
+            let action = match account.tier == changed.tier {
+                true => Action::LimitsChanged,
+                false => Action::TierChanged,
+            };
+            let event = record::event_about(&account, action)
                 .changed("tier", account.tier.as_str(), changed.tier.as_str())
                 .changed("rpm", account.quota.rpm, changed.quota.rpm)
                 .changed("tpm", account.quota.tpm, changed.quota.tpm);

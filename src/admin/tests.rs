@@ -470,3 +470,78 @@ async fn mails_are_listed_and_tried_again() {
     let unknown = shell.run(&["mail", "retry", "mail_x"], "").await;
     assert!(unknown.unwrap_err().contains("no mail mail_x"));
 }
+
+#[tokio::test]
+async fn the_log_is_printed_for_people_and_for_programs() {
+    let shell = Shell::of_ada().await;
+    shell
+        .run(&["create-key", "ada@example.org", "laptop"], "")
+        .await
+        .unwrap();
+    let words = ["audit-log", "--account", "ada@example.org"];
+    let table = shell.run(&words, "").await.unwrap();
+    assert!(table.starts_with("TIME (UTC)"), "{table}");
+    assert!(
+        table.contains("key.created") && table.contains("laptop"),
+        "{table}"
+    );
+    let lines = shell
+        .run(
+            &[&words[..], &["--action", "key.created", "--json"]].concat(),
+            "",
+        )
+        .await;
+    let line: Value = serde_json::from_str(&lines.unwrap()).unwrap();
+    assert_eq!(
+        (&line["action"], &line["actor"]["type"]),
+        (&json!("key.created"), &json!("shell"))
+    );
+    let unknown = shell
+        .run(&["audit-log", "--action", "key.stolen"], "")
+        .await
+        .unwrap_err();
+    assert!(unknown.contains("key.revoked"), "{unknown}");
+    let none = shell
+        .run(&["audit-log", "--action", "worker.added"], "")
+        .await;
+    assert_eq!(none.unwrap(), "Nothing of that is on record.");
+}
+
+#[tokio::test]
+async fn a_suspended_account_is_listed_with_its_reason_and_the_last_administrator_is_not_suspended()
+{
+    let shell = Shell::of_ada().await;
+    shell
+        .run(&["suspend", "ada@example.org", "--reason", "spam"], "")
+        .await
+        .unwrap();
+    let table = shell.run(&["list-accounts"], "").await.unwrap();
+    assert!(
+        table.contains("suspended 1970-01-01 00:00: spam"),
+        "{table}"
+    );
+    let listed = shell.run(&["list-accounts", "--json"], "").await.unwrap();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        listed[0]["suspended"],
+        json!({"since_ms": 0, "reason": "spam"})
+    );
+    let root = "root@example.org";
+    shell
+        .run(
+            &["create-account", root, "--admin"],
+            "correct horse battery",
+        )
+        .await
+        .unwrap();
+    let refused = shell
+        .run(&["suspend", root, "--reason", "spam"], "")
+        .await
+        .unwrap_err();
+    assert!(refused.contains("last administrator"), "{refused}");
+    let refused = shell
+        .run(&["suspend", "ada@example.org", "--reason", " "], "")
+        .await
+        .unwrap_err();
+    assert!(refused.contains("1 to 300"), "{refused}");
+}

@@ -66,7 +66,8 @@ impl AccountAdmin for AdminConsole {
             tiers: tiers(),
             rpm: account.quota.rpm.into(),
             tpm: account.quota.tpm,
-            has_own: account.quota != account.tier.quota(),
+            own_rpm: own(account.quota.rpm.into(), account.tier.quota().rpm.into()),
+            own_tpm: own(account.quota.tpm, account.tier.quota().tpm),
             suspended: account.suspended.map(|one| (one.since.0, one.reason)),
             sessions,
             tokens,
@@ -278,6 +279,11 @@ impl AdminConsole {
         let tokens = figures.input_tokens + figures.output_tokens;
         Ok((row, whole(sessions.len()), tokens))
     }
+}
+
+/// A limit that is another than its tier's.
+fn own(limit: u64, of_tier: u64) -> Option<u64> {
+    (limit != of_tier).then_some(limit)
 }
 
 fn whole(count: usize) -> u64 {

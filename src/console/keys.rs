@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::account::AccountConsole;
 use super::internal;
-use super::record::restrictions_in_words;
+use super::record::in_words;
 use crate::audit::Action;
 use crate::clock::{HOUR_MS, UnixMs};
 use crate::ids::KeyId;
@@ -89,7 +89,7 @@ impl KeyConsole for AccountConsole {
             error @ (CreateError::Randomness(_) | CreateError::Store(_)) => internal(&error),
         })?;
         let event = self.event_of_key(Action::KeyCreated, &key);
-        let event = event.told("restrictions", restrictions_in_words(&key));
+        let event = event.told("restrictions", in_words(&key.restrictions));
         self.record(event).await;
         let new = NewKey {
             key: shown(&key, now),
@@ -108,26 +108,22 @@ impl KeyConsole for AccountConsole {
     }
 
     async fn rename_key(&self, id: String, name: String) -> Result<(), Problem> {
-        let id = KeyId::from_stored(&id);
-        let before = self.own_key(&id).await?;
-        let renamed = self.dashboard.keys.rename(&self.account.id, &id, &name);
-        renamed.await.map_err(unchanged)?;
-        let key = self.own_key(&id).await?;
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let renamed = self.dashboard.keys.rename(&self.account.id, &key.id, &name);
+        let name = renamed.await.map_err(unchanged)?;
         let event = self.event_of_key(Action::KeyChanged, &key);
-        let event = event.changed("name", before.name, key.name);
-        self.record(event).await;
+        self.record(event.changed("name", key.name, name)).await;
         self.back_to_the_list();
         Ok(())
     }
 
     async fn restrict_key(&self, id: String, restrictions: KeyForm) -> Result<(), Problem> {
         let wanted = wanted(restrictions, self.dashboard.clock.now())?;
-        let id = KeyId::from_stored(&id);
-        let before = self.own_key(&id).await?;
-        let restricted = self.dashboard.keys.restrict(&self.account.id, &id, &wanted);
-        restricted.await.map_err(unchanged)?;
-        let key = self.own_key(&id).await?;
-        let (from, to) = (restrictions_in_words(&before), restrictions_in_words(&key));
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let keys = &self.dashboard.keys;
+        let now = keys.restrict(&self.account.id, &key.id, &wanted).await;
+        let now = now.map_err(unchanged)?;
+        let (from, to) = (in_words(&key.restrictions), in_words(&now));
         let event = self.event_of_key(Action::KeyChanged, &key);
         self.record(event.changed("restrictions", from, to)).await;
         self.back_to_the_list();

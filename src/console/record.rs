@@ -30,10 +30,10 @@ pub(super) fn event_of(account: &Account, visitor: &Visitor, action: Action) -> 
 }
 
 /// What a key is restricted to, its end included.
-pub(super) fn restrictions_in_words(key: &keys::Key) -> String {
-    match key.restrictions.expires {
-        Some(expires) => format!("{}; until {} UTC", key.restrictions, expires.to_minute()),
-        None => key.restrictions.to_string(),
+pub(super) fn in_words(restrictions: &keys::Restrictions) -> String {
+    match restrictions.expires {
+        Some(expires) => format!("{restrictions}; until {} UTC", expires.to_minute()),
+        None => restrictions.to_string(),
     }
 }
 

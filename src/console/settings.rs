@@ -91,6 +91,7 @@ impl SettingsConsole for AccountConsole {
             ChangePasswordError::New(weakness) => weak_password("new_password", weakness),
             ChangePasswordError::Failed(_) => internal(&error),
         })?;
+        self.record(self.event(Action::PasswordChanged)).await;
         self.confirmed().await?;
         // This one ends too, and goes on under an id that nobody has seen.
         sessions::renew(&self.visit)
@@ -105,7 +106,6 @@ impl SettingsConsole for AccountConsole {
         let forgotten = throttle.forget_devices(&self.account.id).await;
         forgotten.map_err(|error| internal(&error))?;
         self.dashboard.remember(&self.account.id, None).await?;
-        self.record(self.event(Action::PasswordChanged)).await;
         // A link to set another was for who did not know the one of before.
         let mail = &self.dashboard.mail;
         mail.void(&self.account.id)

@@ -1,34 +1,35 @@
 //! What becomes of a key after it was made: another name, other restrictions, no older secrets.
 
 use super::restrictions::checked_name;
-use super::{ChangeError, KeyState, Keys, NewKey, RevokeError, store};
+use super::{ChangeError, KeyState, Keys, NewKey, Restrictions, RevokeError, store};
 use crate::ids::{AccountId, KeyId};
 
 impl Keys {
+    /// Gives the name as it is now.
     pub async fn rename(
         &self,
         account: &AccountId,
         id: &KeyId,
         name: &str,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<String, ChangeError> {
         let name = checked_name(name)?;
         match store::rename(&self.db, account, id, &name)
             .await
             .map_err(ChangeError::Store)?
         {
-            true => Ok(()),
+            true => Ok(name),
             false => Err(ChangeError::NotFound),
         }
     }
 
     /// Holds the key to the restrictions of `wanted` from the very next request on; its own name stays. A key that has
-    /// ended stays as it was: neither revocation nor expiry is taken back.
+    /// ended stays as it was: neither revocation nor expiry is taken back. Gives them as they are now.
     pub async fn restrict(
         &self,
         account: &AccountId,
         id: &KeyId,
         wanted: &NewKey,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<Restrictions, ChangeError> {
         let quota = store::quota(&self.db, account)
             .await
             .map_err(ChangeError::Store)?;
@@ -49,7 +50,7 @@ impl Keys {
             .map_err(ChangeError::Store)?;
         transaction.commit().await.map_err(ChangeError::Store)?;
         self.memory.forget(id);
-        Ok(())
+        Ok(restrictions)
     }
 
     /// From here on only the key's present secret is taken. Where no older one is left, this changes nothing.

@@ -8,6 +8,7 @@
     reason = "what a test calls may fail as a test does; clippy excuses only the functions marked as tests"
 )]
 
+mod accounts;
 mod admin;
 mod attacks;
 mod audit;

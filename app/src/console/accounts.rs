@@ -115,8 +115,9 @@ pub struct AccountDetails {
     pub tiers: Vec<(String, String)>,
     pub rpm: u64,
     pub tpm: u64,
-    /// Whether these were set for this account alone.
-    pub has_own: bool,
+    /// What of these was set for this account alone.
+    pub own_rpm: Option<u64>,
+    pub own_tpm: Option<u64>,
     /// Since when, and why.
     pub suspended: Option<(i64, String)>,
     pub sessions: u64,

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 pub enum Glyph {
     Admin,
     Alert,
+    Audit,
     Check,
     Copy,
     Docs,
@@ -27,6 +28,7 @@ impl Glyph {
     const fn path(self) -> &'static str {
         match self {
             Glyph::Admin => "M8 2 13 4v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM6 8l1.5 1.5L10.2 6.5",
+            Glyph::Audit => "M4 3h8v11H4zM6.5 2h3v2.5h-3zM6.5 7.5h3M6.5 10.5h3",
             Glyph::Alert => "M8 2.5 14.5 13.5h-13zM8 6.5v3M8 11.5v.1",
             Glyph::Check => "M3 8.5 6.5 12 13 4.5",
             Glyph::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",

@@ -126,7 +126,8 @@ impl AccountAdmin for FakeAdmin {
             tiers: tiers(),
             rpm: 3_000,
             tpm: 5_000_000,
-            has_own: true,
+            own_rpm: Some(3_000),
+            own_tpm: None,
             suspended: row
                 .is_suspended
                 .then(|| (MIDNIGHT, "unpaid since March".into())),

@@ -3,7 +3,7 @@ use super::*;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 impl Site {
-    async fn restrict(&self, key: &Key, wanted: NewKey) -> Result<(), ChangeError> {
+    async fn restrict(&self, key: &Key, wanted: NewKey) -> Result<Restrictions, ChangeError> {
         self.keys.restrict(&self.account, &key.id, &wanted).await
     }
 

@@ -52,7 +52,7 @@ async fn a_record_tells_who_did_it_from_where_and_what_was_changed() {
     assert_eq!(record.ip.as_deref(), Some("127.0.0.1"));
     assert_eq!(record.at, site.clock.now());
     let target = record.target.unwrap();
-    assert_eq!((target.id.as_str(), target.name.as_str()), (id, "server"));
+    assert_eq!((target.id.as_str(), target.name.as_str()), (id, "laptop"));
     assert_eq!(
         record.details["name"],
         json!({"from": "laptop", "to": "server"})

@@ -13,7 +13,7 @@ use crate::pages::loaded::Loaded;
 use crate::ui::{Badge, Notice, Tone};
 
 /// How often it is looked again while somebody watches.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(30);
 
 #[component]
 pub fn HealthPage() -> impl IntoView {

@@ -16,21 +16,18 @@ pub fn LimitsSection(
     limits: ServerAction<SetAccountLimits>,
 ) -> impl IntoView {
     let problem = failure(limits);
+    let has_own = account.own_rpm.is_some() || account.own_tpm.is_some();
     let now = format!(
         "Now {} requests and {} tokens a minute, {}.",
         format::count(account.rpm),
         format::count(account.tpm),
-        if account.has_own {
-            "set for this account alone"
-        } else {
-            "as its tier has them"
+        match has_own {
+            true => "set for this account alone",
+            false => "as its tier has them",
         }
     );
-    let has_own = account.has_own;
-    let own = move |limit: u64| match has_own {
-        true => limit.to_string(),
-        false => String::new(),
-    };
+    let own = |limit: Option<u64>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+    let (rpm, tpm) = (own(account.own_rpm), own(account.own_tpm));
     view! {
         <section class="section" aria-labelledby="limits">
             <h2 id="limits">"Tier and limits"</h2>
@@ -50,7 +47,7 @@ pub fn LimitsSection(
                     name="rpm"
                     label="Requests a minute"
                     inputmode="numeric"
-                    value=own(account.rpm)
+                    value=rpm
                     help="Empty for the tier's."
                     error=field_error(problem, "rpm")
                 />
@@ -59,7 +56,7 @@ pub fn LimitsSection(
                     name="tpm"
                     label="Tokens a minute"
                     inputmode="numeric"
-                    value=own(account.tpm)
+                    value=tpm
                     help="Empty for the tier's."
                     error=field_error(problem, "tpm")
                 />
