@@ -22,6 +22,8 @@ use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::AccountId;
 use crate::sessions;
 
+type Failure = Box<dyn Error + Send + Sync>;
+
 /// Records on a page, and those that a file is read by.
 const PAGE: usize = 50;
 const PAGE_OF_FILE: usize = 500;
@@ -215,7 +217,7 @@ fn lines(
     audit: Audit,
     query: Query,
     own: Option<AccountId>,
-) -> impl Stream<Item = Result<Bytes, Box<dyn Error + Send + Sync>>> + Send {
+) -> impl Stream<Item = Result<Bytes, Failure>> + Send {
     let pages = try_unfold(Place::top(), move |place| {
         let (audit, query, own) = (audit.clone(), query.clone(), own.clone());
         async move {
@@ -232,10 +234,10 @@ fn lines(
                 text += &record.in_json().to_string();
                 text.push('\n');
             }
-            Ok(Some((Bytes::from(text), next)))
+            Ok::<_, Failure>(Some((Bytes::from(text), next)))
         }
     });
-    pages.inspect_err(|error: &Box<dyn Error + Send + Sync>| {
+    pages.inspect_err(|error| {
         tracing::error!(%error, "an audit log was cut off");
     })
 }

@@ -17,11 +17,14 @@ use tower_sessions::Session;
 use super::account::AccountConsole;
 use super::{Dashboard, current_account, internal};
 use crate::accounts::Account;
-use crate::audit::Action;
+use crate::audit::{Action, Audit, Place, Query, StoreError};
+use crate::ids::AccountId;
 use crate::keys::Key;
 use crate::mail::Item;
 use crate::sessions::Listed;
-use crate::usage::UsageError;
+
+/// Records that are read at once.
+const AUDIT_PAGE: usize = 500;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -143,7 +146,12 @@ fn document(
     dashboard: Dashboard,
     account: Account,
 ) -> impl Stream<Item = Result<Bytes, Failure>> + Send {
-    let (usage, id) = (dashboard.usage, account.id);
+    let (usage, audit, id) = (dashboard.usage, dashboard.audit, account.id);
+    let of_whom = id.clone();
+    let records = rows(move |last: Option<OnRecord>| {
+        let (audit, id) = (audit.clone(), of_whom.clone());
+        async move { on_record(&audit, id, last).await }
+    });
     let (usage_too, id_too) = (usage.clone(), id.clone());
     let sums = rows(move |last| {
         let (usage, id) = (usage_too.clone(), id_too.clone());
@@ -157,8 +165,38 @@ fn document(
         .chain(sums)
         .chain(text("],\"requests\":[".to_owned()))
         .chain(requests)
+        .chain(text("],\"audit_log\":[".to_owned()))
+        .chain(records)
         .chain(text("]}\n".to_owned()))
         .inspect_err(|error| tracing::error!(%error, "an export was cut off"))
+}
+
+/// What is on record, and where it stands there.
+#[derive(Clone, Serialize)]
+struct OnRecord {
+    #[serde(skip)]
+    place: Place,
+    #[serde(flatten)]
+    told: Value,
+}
+
+/// A page of what `account` may see of its log, behind the last one.
+async fn on_record(
+    audit: &Audit,
+    account: AccountId,
+    last: Option<OnRecord>,
+) -> Result<Vec<OnRecord>, StoreError> {
+    let place = last.map_or_else(Place::top, |last| last.place);
+    let query = Query {
+        account: Some(account.clone()),
+        ..Query::default()
+    };
+    let records = audit.list(&query, &place, AUDIT_PAGE).await?;
+    let told = records.into_iter().map(|record| OnRecord {
+        place: Place::of(&record),
+        told: record.as_seen_by(&account).in_json(),
+    });
+    Ok(told.collect())
 }
 
 fn text(text: String) -> impl Stream<Item = Result<Bytes, Failure>> + Send {
@@ -166,15 +204,16 @@ fn text(text: String) -> impl Stream<Item = Result<Bytes, Failure>> + Send {
 }
 
 /// Every row that `page` gives behind the last one, with commas between them.
-fn rows<T, F, P>(page: F) -> impl Stream<Item = Result<Bytes, Failure>> + Send
+fn rows<T, F, P, E>(page: F) -> impl Stream<Item = Result<Bytes, Failure>> + Send
 where
     T: Serialize + Clone + Send + Sync,
     F: Fn(Option<T>) -> P + Send,
-    P: Future<Output = Result<Vec<T>, UsageError>> + Send,
+    P: Future<Output = Result<Vec<T>, E>> + Send,
+    E: Into<Failure> + Send,
 {
     try_unfold((page, None), |(page, last): (F, Option<T>)| async move {
         let mut comma = if last.is_some() { "," } else { "" };
-        let rows = page(last).await?;
+        let rows = page(last).await.map_err(Into::into)?;
         let Some(last) = rows.last().cloned() else {
             return Ok(None);
         };

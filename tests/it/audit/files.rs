@@ -117,3 +117,20 @@ async fn a_file_holds_more_than_is_read_at_once() {
     seen.sort_unstable();
     assert_eq!(seen, (0..1_200).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn the_copy_of_all_data_holds_what_is_on_record_of_the_account_alone() {
+    let site = site().await;
+    let (caller, other) = (site.caller(Tier::Free).await, site.caller(Tier::Free).await);
+    let browser = site.browser_of(&caller).await;
+    site.browser_of(&other).await;
+    let landed = browser.visit("/settings/export").await;
+    let export: Value = serde_json::from_str(&landed.text).unwrap();
+    let log = export["audit_log"].as_array().unwrap();
+    let actions: Vec<_> = log
+        .iter()
+        .map(|line| line["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["account.exported", "session.started"]);
+    assert_eq!(log[1]["actor"]["email"], caller.account.email.as_str());
+}

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::json;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
 
 use super::records;
 use crate::browser::Browser;
-use crate::fake_worker::FakeWorker;
+use crate::fake_worker::{FakeWorker, Script};
 use crate::site::{Caller, PASSWORD, Site, chat};
 use crate::v1::error_of;
+use crate::within;
 
 async fn suspend(admin: &Browser, caller: &Caller) {
     let fields = [
@@ -166,4 +167,36 @@ async fn an_administrator_neither_locks_themself_out_nor_the_last_one() {
             .status
             .is_redirection()
     );
+}
+
+#[tokio::test]
+async fn a_stream_that_runs_when_its_account_is_suspended_is_finished() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let (admin, caller) = (site.admin().await, site.caller(Tier::Free).await);
+    let gate = Arc::new(Semaphore::new(1));
+    worker.follow(Script::says(&["Hel", "lo"]).through(&gate));
+    let stream = site.chat(&caller.secret, json!({"stream": true}));
+    let mut stream = within(stream.send()).await.unwrap();
+    let mut text = String::new();
+    while !text.contains("Hel") {
+        let piece = within(stream.chunk()).await.unwrap().unwrap();
+        text += str::from_utf8(&piece).unwrap();
+    }
+    suspend(&admin, &caller).await;
+    gate.add_permits(2);
+    while let Some(piece) = within(stream.chunk()).await.unwrap() {
+        text += str::from_utf8(&piece).unwrap();
+    }
+    assert!(
+        text.contains("\"lo\"") && text.trim_end().ends_with("[DONE]"),
+        "{text}"
+    );
+    error_of(
+        site.chat(&caller.secret, json!({})),
+        403,
+        "permission_error",
+        "account_suspended",
+    )
+    .await;
 }

@@ -41,7 +41,7 @@ pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) ->
             </div>
             <div class="card setting spread">
                 <p class="hint">
-                    "Account, keys without their secrets, sessions, settings, usage by the hour and the request log, as one JSON file."
+                    "Account, keys without their secrets, sessions, settings, usage by the hour, the request log and the audit log, as one JSON file."
                 </p>
                 <a href="/settings/export" class="button plain" rel="external" download="">"Export my data"</a>
             </div>
