@@ -26,6 +26,7 @@ pub mod keys;
 pub mod limits;
 pub mod mail;
 pub mod pool;
+pub mod second_factor;
 pub mod sessions;
 pub mod throttle;
 pub mod usage;

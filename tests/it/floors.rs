@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "limits",
     "mail",
     "pool",
+    "second_factor",
     "sessions",
     "throttle",
     "usage",
