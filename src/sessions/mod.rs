@@ -2,6 +2,7 @@
 
 mod agent;
 mod cookie;
+mod proof;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,8 @@ mod tests;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 use tower_sessions::session::Error;
 
@@ -17,6 +20,9 @@ use crate::ids::AccountId;
 
 pub use agent::in_words;
 pub use cookie::layer;
+pub use proof::{
+    CONFIRMED_FOR, MOST_TRIES, confirm, half_signed_in, is_confirmed, sign_in, sign_in_half,
+};
 pub use store::{Store, StoreError};
 
 /// A session ends when it has not been used for this long.
@@ -63,28 +69,26 @@ pub struct Listed {
     pub is_this: bool,
 }
 
-/// Signs this browser in to `account`, under a new session id: one that was planted before opens nothing.
-pub async fn sign_in(
-    session: &Session,
-    account: &AccountId,
-    now: UnixMs,
-    visitor: &Visitor,
-) -> Result<(), SessionError> {
-    let signed_in = async {
-        session.clear().await;
-        session.cycle_id().await?;
-        session.insert(ACCOUNT, account.as_str()).await?;
-        session.insert(BEGUN_MS, now.0).await?;
-        session.insert(RENEWED_MS, now.0).await?;
-        session.insert(IP, visitor.ip).await?;
-        session.insert(AGENT, agent::cut(&visitor.agent)).await
-    };
-    signed_in.await.map_err(SessionError)
-}
-
 /// Goes on under a new id: whoever has the one of before has nothing.
 pub async fn renew(session: &Session) -> Result<(), SessionError> {
     session.cycle_id().await.map_err(SessionError)
+}
+
+/// What `session` keeps for later under `name`, for itself alone.
+pub async fn kept<T: DeserializeOwned>(
+    session: &Session,
+    name: &str,
+) -> Result<Option<T>, SessionError> {
+    session.get(name).await.map_err(SessionError)
+}
+
+/// Keeps `value` under `name` with the session, in the place of what was kept so before.
+pub async fn keep<T: Serialize>(
+    session: &Session,
+    name: &str,
+    value: &T,
+) -> Result<(), SessionError> {
+    session.insert(name, value).await.map_err(SessionError)
 }
 
 /// Ends the session on both sides: its row goes, and the answer takes the cookie back.

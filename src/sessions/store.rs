@@ -10,6 +10,7 @@ use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Session, SessionStore};
 
+use super::proof::{HALF, HALF_FOR, MOST_TRIES};
 use super::{
     ACCOUNT, AGENT, BEGUN_MS, IDLE, IP, LONGEST, LOOK, Listed, MOST_SESSIONS, SEEN_MS, Visitor,
     agent,
@@ -115,26 +116,58 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Ends all sessions of `account` but `this`, and says how many those were.
+    /// Takes one of the session's tries at a proof, before it is known whether that is a right one: so many who try at the
+    /// same moment have no more of them together. How many are left; `None` where all are used.
+    pub async fn take_try(
+        &self,
+        session: &Session,
+    ) -> std::result::Result<Option<i64>, StoreError> {
+        let row: Option<(i64,)> = sqlx::query_as(
+            "UPDATE sessions SET tries = tries + 1 WHERE id = $1 AND tries < $2 RETURNING tries",
+        )
+        .bind(session.id().map(|id| row_id(&id)).unwrap_or_default())
+        .bind(MOST_TRIES)
+        .fetch_optional(&self.db)
+        .await
+        .map_err(StoreError)?;
+        Ok(row.map(|(tries,)| MOST_TRIES - tries))
+    }
+
+    /// Gives back a try that was answered neither rightly nor wrongly.
+    pub async fn give_back_try(&self, session: &Session) -> std::result::Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET tries = tries - 1 WHERE id = $1 AND tries > 0")
+            .bind(session.id().map(|id| row_id(&id)).unwrap_or_default())
+            .execute(&self.db)
+            .await
+            .map_err(StoreError)?;
+        Ok(())
+    }
+
+    /// Ends all sessions of `account` but `this`, the half ones too, and says how many those were.
     pub async fn end_others(
         &self,
         account: &AccountId,
         this: Option<Id>,
     ) -> std::result::Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM sessions WHERE account_id = $1 AND id <> $2")
-            .bind(account.as_str())
-            .bind(this.map(|id| row_id(&id)).unwrap_or_default())
-            .execute(&self.db)
-            .await
-            .map_err(StoreError)?;
+        let done = sqlx::query(
+            "DELETE FROM sessions WHERE (account_id = $1 OR half_of = $1) AND id <> $2",
+        )
+        .bind(account.as_str())
+        .bind(this.map(|id| row_id(&id)).unwrap_or_default())
+        .execute(&self.db)
+        .await
+        .map_err(StoreError)?;
         Ok(done.rows_affected())
     }
 
     fn expires(&self, record: &Record) -> UnixMs {
         let now = self.clock.now();
         let begun = record.data.get(BEGUN_MS).and_then(Value::as_i64);
-        let last = begun.map_or(now, UnixMs).plus(LONGEST);
-        now.plus(IDLE).min(last)
+        let begun = begun.map_or(now, UnixMs);
+        if record.data.contains_key(HALF) {
+            return begun.plus(HALF_FOR);
+        }
+        now.plus(IDLE).min(begun.plus(LONGEST))
     }
 
     /// Whether there was room: an id that is taken is not written over.
@@ -146,8 +179,8 @@ impl Store {
         let text = |name| record.data.get(name).and_then(Value::as_str);
         let now = self.clock.now().0;
         let done = sqlx::query(
-            "INSERT INTO sessions (id, record, expires_ms, account_id, begun_ms, seen_ms, ip, agent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO sessions (id, record, expires_ms, account_id, begun_ms, seen_ms, ip, agent, half_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
         )
         .bind(row_id(&record.id))
         .bind(encoded)
@@ -157,21 +190,27 @@ impl Store {
         .bind(now)
         .bind(text(IP))
         .bind(text(AGENT).unwrap_or_default())
+        .bind(text(HALF))
         .execute(&self.db)
         .await?;
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends those of `account` that began first, down to as many as it may have.
+    /// Ends those of `account` that began first, down to as many as it may have; half ones are counted by themselves, so that
+    /// who only knows the password ends no session of who is signed in.
     async fn make_room(&self, account: &str) -> std::result::Result<(), sqlx::Error> {
-        sqlx::query(
+        for room in [
             "DELETE FROM sessions WHERE account_id = $1 AND id NOT IN (
                  SELECT id FROM sessions WHERE account_id = $1 ORDER BY begun_ms DESC, id LIMIT $2)",
-        )
-        .bind(account)
-        .bind(MOST_SESSIONS)
-        .execute(&self.db)
-        .await?;
+            "DELETE FROM sessions WHERE half_of = $1 AND id NOT IN (
+                 SELECT id FROM sessions WHERE half_of = $1 ORDER BY begun_ms DESC, id LIMIT $2)",
+        ] {
+            sqlx::query(room)
+                .bind(account)
+                .bind(MOST_SESSIONS)
+                .execute(&self.db)
+                .await?;
+        }
         Ok(())
     }
 }
@@ -183,7 +222,8 @@ impl SessionStore for Store {
         while !self.insert(record, &encoded).await.map_err(backend)? {
             record.id = Id::default();
         }
-        match record.data.get(ACCOUNT).and_then(Value::as_str) {
+        let account = record.data.get(ACCOUNT).or(record.data.get(HALF));
+        match account.and_then(Value::as_str) {
             Some(account) => self.make_room(account).await.map_err(backend),
             None => Ok(()),
         }
@@ -202,10 +242,10 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        // One without an account is not this version's.
+        // One that is nobody's is not this version's.
         let row: Option<(String, i64, i64)> = sqlx::query_as(
             "SELECT record, expires_ms, seen_ms FROM sessions
-             WHERE id = $1 AND expires_ms > $2 AND account_id IS NOT NULL",
+             WHERE id = $1 AND expires_ms > $2 AND (account_id IS NOT NULL OR half_of IS NOT NULL)",
         )
         .bind(row_id(id))
         .bind(self.clock.now().0)

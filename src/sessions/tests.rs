@@ -269,3 +269,109 @@ async fn an_account_never_has_more_sessions_than_the_most() {
     assert_eq!(site.account_of(first).await, None, "the oldest went first");
     assert_eq!(site.account_of(kept).await, Some(other));
 }
+
+#[tokio::test]
+async fn half_signed_in_is_signed_in_to_nothing_and_lasts_ten_minutes() {
+    let site = Site::open().await;
+    let account = site.account().await;
+    let full = site.signed_in(&account).await;
+    let session = site.session(Some(full));
+    sign_in_half(&session, &account, site.clock.now(), &Visitor::default())
+        .await
+        .unwrap();
+    session.save().await.unwrap();
+    let half = session.id().unwrap();
+    assert_ne!(half, full);
+    assert_eq!(site.account_of(full).await, None);
+    assert_eq!(site.account_of(half).await, None);
+    assert_eq!(site.store.list(&account, None).await.unwrap(), []);
+    let again = site.session(Some(half));
+    assert_eq!(
+        half_signed_in(&again).await.unwrap().as_ref(),
+        Some(&account)
+    );
+    assert!(!is_confirmed(&again, site.clock.now()).await.unwrap());
+
+    site.clock
+        .advance(proof::HALF_FOR - Duration::from_millis(1));
+    again.save().await.unwrap();
+    assert!(
+        half_signed_in(&site.session(Some(half)))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    site.clock.advance(Duration::from_millis(1));
+    assert!(
+        half_signed_in(&site.session(Some(half)))
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn half_sessions_end_no_whole_ones_and_go_with_all_others() {
+    let site = Site::open().await;
+    let account = site.account().await;
+    let full = site.signed_in(&account).await;
+    for _ in 0..MOST_SESSIONS + 5 {
+        let session = site.session(None);
+        sign_in_half(&session, &account, site.clock.now(), &Visitor::default())
+            .await
+            .unwrap();
+        session.save().await.unwrap();
+    }
+    assert_eq!(site.account_of(full).await.as_ref(), Some(&account));
+    assert_eq!(site.rows().await.len(), 21, "half ones have a limit too");
+    assert_eq!(
+        site.store.end_others(&account, Some(full)).await.unwrap(),
+        20
+    );
+    assert_eq!(site.rows().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_session_is_confirmed_for_ten_minutes_and_again_under_a_new_id() {
+    let site = Site::open().await;
+    let account = site.account().await;
+    let id = site.signed_in(&account).await;
+    let confirmed = async |id| {
+        let session = site.session(Some(id));
+        is_confirmed(&session, site.clock.now()).await.unwrap()
+    };
+    site.clock.advance(CONFIRMED_FOR - Duration::from_millis(1));
+    assert!(confirmed(id).await);
+    site.clock.advance(Duration::from_millis(1));
+    assert!(!confirmed(id).await);
+
+    let session = site.session(Some(id));
+    confirm(&session, site.clock.now()).await.unwrap();
+    session.save().await.unwrap();
+    let new = session.id().unwrap();
+    assert_ne!(new, id);
+    assert!(confirmed(new).await && !confirmed(id).await);
+    assert_eq!(site.account_of(id).await, None);
+    assert_eq!(site.account_of(new).await, Some(account));
+}
+
+#[tokio::test]
+async fn many_who_try_at_once_have_five_tries_together() {
+    let site = Arc::new(Site::open().await);
+    let id = site.signed_in(&site.account().await).await;
+    let barrier = Arc::new(tokio::sync::Barrier::new(20));
+    let mut trying = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (site, barrier) = (site.clone(), barrier.clone());
+        trying.spawn(async move {
+            barrier.wait().await;
+            let left = site.store.take_try(&site.session(Some(id))).await;
+            left.unwrap()
+        });
+    }
+    let mut left: Vec<_> = trying.join_all().await.into_iter().flatten().collect();
+    left.sort_unstable();
+    assert_eq!(left, [0, 1, 2, 3, 4]);
+    let nobody = site.store.take_try(&site.session(None)).await;
+    assert_eq!(nobody.unwrap(), None);
+}
