@@ -6,7 +6,10 @@ CREATE TABLE second_factors (
     last_step  BIGINT NOT NULL,
     since_ms   BIGINT NOT NULL,
     -- When its recovery codes were made.
-    codes_ms   BIGINT NOT NULL
+    codes_ms   BIGINT NOT NULL,
+    -- Codes of the app that were tried since the last right one, and when that began.
+    tries      BIGINT NOT NULL DEFAULT 0,
+    tries_ms   BIGINT NOT NULL DEFAULT 0
 );
 
 -- Codes for when the app is lost, as SHA-256. One that is used is deleted.

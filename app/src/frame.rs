@@ -8,6 +8,7 @@ use leptos_router::hooks::use_location;
 use crate::api::{MailVerification, SignOut, load_overview};
 use crate::browser;
 use crate::console::{Overview, Problem};
+use crate::step_up::{StepUp, StepUpDialog};
 use crate::ui::{Glyph, Icon, ToastRegion, Toasts};
 use crate::viewer::Viewer;
 
@@ -53,6 +54,7 @@ pub fn Frame() -> impl IntoView {
         },
     )));
     Toasts::provide();
+    StepUp::provide();
     // A page change that loads no document: the drawer goes, and the focus starts where the page does.
     Effect::new(move |before: Option<String>| {
         let path = path.get();
@@ -70,6 +72,7 @@ pub fn Frame() -> impl IntoView {
             true => view! { <AccountFrame/> }.into_any(),
             false => view! { <PublicFrame/> }.into_any(),
         }}
+        <StepUpDialog/>
         <ToastRegion/>
     }
 }

@@ -12,6 +12,7 @@ mod example;
 mod format;
 mod frame;
 mod pages;
+mod step_up;
 mod ui;
 mod viewer;
 
@@ -25,9 +26,9 @@ use leptos_router::path;
 
 use crate::frame::Frame;
 use crate::pages::{
-    Accounts, AdminMail, AdminPage, AuditLog, CheckMail, Docs, ForgotPassword, Keys, Limits, Logs,
-    NotFoundPage, OneAccount, Playground, ResetPassword, Settings, SignIn, SignUp, Start, Status,
-    SystemHealth, Usage, VerifyEmail, WholeAuditLog, Workers,
+    Accounts, AdminMail, AdminPage, AuditLog, CheckMail, Confirm, Docs, ForgotPassword, Keys,
+    Limits, Logs, NotFoundPage, OneAccount, Playground, ResetPassword, SecondStep, Settings,
+    SignIn, SignUp, Start, Status, SystemHealth, Usage, VerifyEmail, WholeAuditLog, Workers,
 };
 use crate::viewer::Viewer;
 
@@ -71,6 +72,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/reset-password") view={Lazy::<ResetPassword>::new()} ssr=Async/>
                 <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=Async/>
                 <Route path=path!("/check-mail") view={Lazy::<CheckMail>::new()} ssr=Async/>
+                <Route path=path!("/sign-in/code") view={Lazy::<SecondStep>::new()} ssr=Async/>
+                <Route path=path!("/confirm") view={Lazy::<Confirm>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
                     <Route path=path!("/") view={Lazy::<Start>::new()} ssr=Async/>
                     <Route path=path!("/playground") view={Lazy::<Playground>::new()} ssr=Async/>

@@ -1,7 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { call, choose, createFirstKey, expect, open, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
+import { keepCodes, setUp } from "./authenticator";
+import { ageSessions, call, choose, createFirstKey, expect, fillDoor, open, PASSWORD, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
 const RECOVERY = ["/forgot-password", "/reset-password?token=x", "/verify-email", "/verify-email?token=x", "/check-mail?for=reset&outbox"];
 
@@ -23,7 +24,8 @@ async function examine(page: Page) {
 for (const colorScheme of THEMES) {
   for (const viewport of SIZES) {
     test.describe(`${colorScheme}, ${viewport.width} × ${viewport.height}`, () => {
-      test.use({ colorScheme, viewport });
+      // An old session is told so by 403, which the browser itself reports.
+      test.use({ colorScheme, viewport, allowed: /the server responded with a status of 403/ });
 
       test("axe finds nothing on any page", async ({ page, request }) => {
         // A dozen states, each examined whole.
@@ -50,6 +52,27 @@ for (const colorScheme of THEMES) {
         await open(page, "/keys");
         await choose(page, "first-key", "Revoke…");
         await expect(page.getByRole("dialog")).toBeVisible();
+        await examine(page);
+
+        await page.context().clearCookies();
+        const email = await signUp(page);
+        ageSessions(email);
+        await open(page, "/settings");
+        await page.getByRole("button", { name: "Set up…" }).click();
+        await page.getByRole("dialog", { name: "Confirm that it is you" }).getByLabel("Password", { exact: true }).fill(PASSWORD);
+        await examine(page);
+        await page.keyboard.press("Enter");
+        await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
+        await examine(page);
+        await setUp(page);
+        await examine(page);
+        await keepCodes(page);
+        for (const path of ["/settings", "/settings?factor=off", "/settings?factor=renew", "/confirm"]) await visit(path);
+        await page.context().clearCookies();
+        await open(page, "/sign-in");
+        await fillDoor(page, email, PASSWORD);
+        await page.getByRole("button", { name: "Sign in" }).click();
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText("Enter a code");
         await examine(page);
 
         await page.context().clearCookies();

@@ -83,6 +83,10 @@ for (const colorScheme of THEMES) {
           await open(page, path);
           await shoot(name);
         }
+        await open(page, "/settings");
+        await page.getByRole("button", { name: "Set up…" }).click();
+        await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
+        await shoot("set-up-factor");
         await page.context().clearCookies();
         await signInAsAdmin(page);
         for (const [name, path] of [

@@ -89,7 +89,7 @@ test("all data is taken along, and the account deleted", async ({ page, request 
 
   await open(page, "/settings");
   const downloading = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Export my data" }).click();
+  await page.getByRole("button", { name: "Export my data" }).click();
   const file = await (await downloading).path();
   const data = JSON.parse(await readFile(file, "utf8"));
   expect(data.account.email).toBe(email);
@@ -123,6 +123,9 @@ test("the page's outline stays", async ({ page }) => {
     - region "Password":
       - heading "Password" [level=2]
       - link "Change password…"
+    - region "Second factor":
+      - heading "Second factor" [level=2]
+      - button "Set up…"
     - region "Sessions":
       - heading "Sessions" [level=2]
       - table "Browsers that are signed in"
@@ -130,7 +133,7 @@ test("the page's outline stays", async ({ page }) => {
       - heading "Data" [level=2]
       - combobox "Keep the request log"
       - button "Save"
-      - link "Export my data"
+      - button "Export my data"
     - region "Delete account":
       - heading "Delete account" [level=2]
       - link "Delete account…"

@@ -5,6 +5,7 @@ use crate::audit;
 use crate::keys;
 use crate::mail;
 use crate::pool::{self, Fleet, Origin};
+use crate::second_factor;
 use crate::sessions;
 
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +118,10 @@ pub enum AdminError {
     Unrecorded(#[source] audit::StoreError),
     #[error("the audit log could not be read")]
     Audit(#[source] audit::StoreError),
+    #[error("{email} has no second factor; its password alone signs it in")]
+    NoSecondFactor { email: String },
+    #[error("the second factor is as it was")]
+    SecondFactor(#[source] second_factor::StoreError),
     #[error("the accounts could not be read or written")]
     Accounts(#[source] accounts::StoreError),
 }

@@ -8,6 +8,7 @@ mod log;
 mod mail;
 mod record;
 mod requests;
+mod second_factor;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::keys::Keys;
 use crate::mail::Outbox;
 use crate::pool::Roster;
 use crate::principal::Tier;
+use crate::second_factor::SecondFactors;
 use crate::sessions;
 pub use error::AdminError;
 pub use keys::KeyArgs;
@@ -77,6 +79,9 @@ pub enum AdminCommand {
         /// As list-keys shows it: key_…
         key_id: String,
     },
+    /// Turn off the second factor of an account whose owner has lost app and recovery codes, and end its sessions. Make sure
+    /// first that it is the owner who asks
+    ResetSecondFactor { email: String },
     /// List who has asked for Enterprise, and for what; set-tier answers it
     ListRequests {
         /// Print JSON
@@ -262,6 +267,11 @@ async fn perform(
         }
         AdminCommand::ListAccounts { json } => accounts::list(&accounts, json).await,
         AdminCommand::AuditLog(args) => log::print(args, &accounts, &audit).await,
+        AdminCommand::ResetSecondFactor { email } => {
+            let account = find(&accounts, email).await?;
+            let sessions = sessions::Store::new(db.clone(), clock.clone());
+            second_factor::reset(&SecondFactors::new(db, clock), &sessions, &audit, account).await
+        }
         AdminCommand::ListRequests { json } => requests::list(&accounts, json).await,
         AdminCommand::Mail(args) => mail::perform(args, &outbox, &audit).await,
         AdminCommand::Workers(args) => {

@@ -372,6 +372,10 @@ const CHANGES: &[(&str, &str)] = &[
     ("workers resume 127.0.0.1:1", "worker.resumed"),
     ("workers remove 127.0.0.1:1", "worker.removed"),
     ("mail retry MAIL", "mail.retried"),
+    (
+        "reset-second-factor ada@example.org",
+        "second_factor.disabled",
+    ),
 ];
 
 /// The names of all commands, those of the workers' own among them.
@@ -426,6 +430,9 @@ async fn every_command_that_changes_something_leaves_a_record() {
                 .run(&["suspend", "ada@example.org", "--reason", "spam"], "")
                 .await
                 .unwrap();
+        }
+        if line.starts_with("reset-second-factor") {
+            shell.turn_on_second_factor().await;
         }
         let keys = shell.keys().await;
         let mail = shell.mail().await;

@@ -1,8 +1,8 @@
 //! All accounts, as administrators see and change them.
 
 use app::console::{
-    AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, LimitsForm, Problem,
-    RequestForEnterprise,
+    AccountActs, AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, LimitsForm,
+    Problem, RequestForEnterprise,
 };
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -77,7 +77,10 @@ impl AccountAdmin for AdminConsole {
             updated_ms: self.dashboard.clock.now().0,
         })
     }
+}
 
+#[async_trait]
+impl AccountActs for AdminConsole {
     async fn set_limits(&self, id: String, limits: LimitsForm) -> Result<(), Problem> {
         let before = self.found(&id).await?;
         let tier: Tier = limits

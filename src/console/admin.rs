@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use app::console::{
-    Admin, Fleet, ModelQueue, NewWorker, Origin, Problem, Standing, Worker, WorkerAdmin,
-    WorkerState,
+    Admin, ConfirmedAdmin, Fleet, ModelQueue, NewWorker, Origin, Problem, Standing, Worker,
+    WorkerActs, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 
@@ -35,6 +35,8 @@ impl AdminConsole {
 
 impl Admin for AdminConsole {}
 
+impl ConfirmedAdmin for AdminConsole {}
+
 #[async_trait]
 impl WorkerAdmin for AdminConsole {
     async fn workers(&self) -> Result<Fleet, Problem> {
@@ -54,7 +56,10 @@ impl WorkerAdmin for AdminConsole {
             updated_ms: clock.now().0,
         })
     }
+}
 
+#[async_trait]
+impl WorkerActs for AdminConsole {
     async fn add_worker(&self, new: NewWorker) -> Result<(), Problem> {
         let unreachable_too = new.unreachable_too;
         let settings = settings(new)?;

@@ -32,7 +32,7 @@ const PAGE_OF_FILE: usize = 500;
 impl AuditConsole for AccountConsole {
     async fn audit_log(&self, query: AuditQuery) -> Result<AuditPage, Problem> {
         let own = &self.account.id;
-        let wanted = self.wanted(&query);
+        let wanted = self.records_wanted(&query);
         let mut page = page(&self.dashboard, &wanted, &query, Some(own)).await?;
         for row in &mut page.rows {
             row.account = None;
@@ -44,14 +44,14 @@ impl AuditConsole for AccountConsole {
 #[async_trait]
 impl AuditAdmin for AdminConsole {
     async fn whole_audit_log(&self, query: AuditQuery) -> Result<AuditPage, Problem> {
-        let wanted = self.wanted(&query);
+        let wanted = self.records_wanted(&query);
         page(&self.dashboard, &wanted, &query, None).await
     }
 }
 
 impl AccountConsole {
     /// Whatever the address asks for, only what is the account's own.
-    fn wanted(&self, query: &AuditQuery) -> Query {
+    fn records_wanted(&self, query: &AuditQuery) -> Query {
         Query {
             account: Some(self.account.id.clone()),
             ..asked(query, self.dashboard.clock.now())
@@ -60,7 +60,7 @@ impl AccountConsole {
 }
 
 impl AdminConsole {
-    fn wanted(&self, query: &AuditQuery) -> Query {
+    fn records_wanted(&self, query: &AuditQuery) -> Query {
         Query {
             party: query.account.as_ref().map(|party| party.to_lowercase()),
             ip: query.ip.clone(),
@@ -184,7 +184,7 @@ pub(super) async fn download(
     Extension(console): Extension<Arc<AccountConsole>>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let wanted = console.wanted(&AuditQuery::parse(&query.unwrap_or_default()));
+    let wanted = console.records_wanted(&AuditQuery::parse(&query.unwrap_or_default()));
     let own = Some(console.account.id.clone());
     file(console.dashboard.audit.clone(), wanted, own)
 }
@@ -197,7 +197,7 @@ pub(super) async fn download_whole(
     let Some(Extension(console)) = console else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let wanted = console.wanted(&AuditQuery::parse(&query.unwrap_or_default()));
+    let wanted = console.records_wanted(&AuditQuery::parse(&query.unwrap_or_default()));
     file(console.dashboard.audit.clone(), wanted, None)
 }
 

@@ -4,10 +4,11 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use app::console::Confirmed;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use futures_util::stream::{Stream, StreamExt, TryStreamExt, once, try_unfold};
 use serde::Serialize;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use tower_sessions::Session;
 
 use super::account::AccountConsole;
-use super::{Dashboard, current_account, internal};
+use super::{CONFIRM, Dashboard, current_account, internal, with_next};
 use crate::accounts::Account;
 use crate::audit::{Action, Audit, Place, Query, StoreError};
 use crate::ids::AccountId;
@@ -28,17 +29,22 @@ const AUDIT_PAGE: usize = 500;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// The document of whoever is signed in.
+/// The document of whoever is signed in, and has lately proved it.
 pub(super) async fn export(
     State(dashboard): State<Dashboard>,
     Extension(console): Extension<Arc<AccountConsole>>,
     session: Session,
+    confirmed: Option<Extension<Arc<dyn Confirmed>>>,
 ) -> Response {
     let account = match current_account(&dashboard, &session).await {
         Ok(Some(account)) => account,
         Ok(None) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(unavailable) => return unavailable.into_response(),
     };
+    if confirmed.is_none() {
+        let back = with_next(CONFIRM, Some("/settings?done=ready"));
+        return Redirect::to(&back).into_response();
+    }
     match head(&dashboard, &account, &session).await {
         Ok(head) => {
             console.record(console.event(Action::AccountExported)).await;
@@ -69,6 +75,7 @@ async fn head(
     let sessions = dashboard.sessions.list(&account.id, session.id()).await?;
     let mails = dashboard.mail.outbox().of_account(&account.id).await?;
     let wanted = dashboard.accounts.wanted(&account.id).await?;
+    let factor = dashboard.second_factors.standing(&account.id).await?;
     let head = json!({
         "exported_ms": dashboard.clock.now(),
         "account": {
@@ -82,6 +89,10 @@ async fn head(
             "created_ms": account.created,
             "is_email_verified": account.is_verified,
         },
+        "second_factor": factor.map(|factor| json!({
+            "since_ms": factor.since,
+            "recovery_codes_left": factor.codes_left,
+        })),
         "settings": { "keep_request_log_days": account.retention_days },
         "asked_for_enterprise": wanted.map(|wanted| json!({
             "requests_per_minute": wanted.rpm,

@@ -5,7 +5,7 @@ mod show;
 
 use std::time::Duration;
 
-use app::console::{Key, KeyChoices, KeyConsole, KeyForm, NewKey, Overlap, Problem};
+use app::console::{Key, KeyActs, KeyChoices, KeyConsole, KeyForm, NewKey, Overlap, Problem};
 use async_trait::async_trait;
 
 use super::account::AccountConsole;
@@ -73,32 +73,6 @@ impl KeyConsole for AccountConsole {
         })
     }
 
-    async fn create_key(&self, name: String, restrictions: KeyForm) -> Result<NewKey, Problem> {
-        let now = self.dashboard.clock.now();
-        let new = keys::NewKey {
-            name,
-            ..wanted(restrictions, now)?
-        };
-        let created = self.dashboard.keys.create(&self.account.id, new).await;
-        let (key, secret) = created.map_err(|error| match error {
-            CreateError::Invalid(invalid) => problem_of(&invalid),
-            CreateError::TooMany { max } => Problem::field(
-                "name",
-                format!("You have {max} keys, which is the most. Revoke one that is not used."),
-            ),
-            error @ (CreateError::Randomness(_) | CreateError::Store(_)) => internal(&error),
-        })?;
-        let event = self.event_of_key(Action::KeyCreated, &key);
-        let event = event.told("restrictions", in_words(&key.restrictions));
-        self.record(event).await;
-        let new = NewKey {
-            key: shown(&key, now),
-            secret: secret.expose().to_owned(),
-        };
-        self.keep_for_the_next_page(&new);
-        Ok(new)
-    }
-
     async fn fresh_key(&self) -> Result<Option<NewKey>, Problem> {
         Ok(self.session.and_then(|session| {
             self.dashboard
@@ -130,6 +104,55 @@ impl KeyConsole for AccountConsole {
         Ok(())
     }
 
+    async fn end_old_secrets(&self, id: String) -> Result<(), Problem> {
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let (keys, account) = (&self.dashboard.keys, &self.account.id);
+        let ended = keys.end_old_secrets(account, &key.id).await;
+        ended.map_err(unrevoked)?;
+        let event = self.event_of_key(Action::KeySecretsEnded, &key);
+        self.record(event.told("secrets", key.retired.len())).await;
+        self.back_to_the_list();
+        Ok(())
+    }
+
+    async fn revoke_key(&self, id: String) -> Result<(), Problem> {
+        let key = self.own_key(&KeyId::from_stored(&id)).await?;
+        let revoked = self.dashboard.keys.revoke(&self.account.id, &key.id);
+        revoked.await.map_err(unrevoked)?;
+        self.record(self.event_of_key(Action::KeyRevoked, &key))
+            .await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyActs for AccountConsole {
+    async fn create_key(&self, name: String, restrictions: KeyForm) -> Result<NewKey, Problem> {
+        let now = self.dashboard.clock.now();
+        let new = keys::NewKey {
+            name,
+            ..wanted(restrictions, now)?
+        };
+        let created = self.dashboard.keys.create(&self.account.id, new).await;
+        let (key, secret) = created.map_err(|error| match error {
+            CreateError::Invalid(invalid) => problem_of(&invalid),
+            CreateError::TooMany { max } => Problem::field(
+                "name",
+                format!("You have {max} keys, which is the most. Revoke one that is not used."),
+            ),
+            error @ (CreateError::Randomness(_) | CreateError::Store(_)) => internal(&error),
+        })?;
+        let event = self.event_of_key(Action::KeyCreated, &key);
+        let event = event.told("restrictions", in_words(&key.restrictions));
+        self.record(event).await;
+        let new = NewKey {
+            key: shown(&key, now),
+            secret: secret.expose().to_owned(),
+        };
+        self.keep_for_the_next_page(&new);
+        Ok(new)
+    }
+
     async fn rotate_key(&self, id: String, overlap: Overlap) -> Result<NewKey, Problem> {
         let overlap = match overlap {
             Overlap::None => Duration::ZERO,
@@ -158,26 +181,6 @@ impl KeyConsole for AccountConsole {
         };
         self.keep_for_the_next_page(&new);
         Ok(new)
-    }
-
-    async fn end_old_secrets(&self, id: String) -> Result<(), Problem> {
-        let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let (keys, account) = (&self.dashboard.keys, &self.account.id);
-        let ended = keys.end_old_secrets(account, &key.id).await;
-        ended.map_err(unrevoked)?;
-        let event = self.event_of_key(Action::KeySecretsEnded, &key);
-        self.record(event.told("secrets", key.retired.len())).await;
-        self.back_to_the_list();
-        Ok(())
-    }
-
-    async fn revoke_key(&self, id: String) -> Result<(), Problem> {
-        let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let revoked = self.dashboard.keys.revoke(&self.account.id, &key.id);
-        revoked.await.map_err(unrevoked)?;
-        self.record(self.event_of_key(Action::KeyRevoked, &key))
-            .await;
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod admin;
 mod audit;
+mod confirm;
 mod device;
 mod explain;
 mod export;
@@ -20,6 +21,7 @@ mod overview;
 mod public;
 mod record;
 mod recovery;
+mod second_factor;
 mod settings;
 mod site;
 mod texts;
@@ -29,7 +31,7 @@ mod usage_csv;
 use std::error::Error;
 use std::sync::Arc;
 
-use app::console::{Admin, Console, Door, Problem, Public};
+use app::console::{Admin, Confirmed, ConfirmedAdmin, Console, Door, NewKey, Problem, Public};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -54,13 +56,14 @@ use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
+use crate::second_factor::SecondFactors;
 use crate::sessions::{self, Visitor};
 use crate::tasks::Tasks;
 use crate::throttle::{Device, Refused, Throttle};
 use crate::usage::Usage;
 use account::AccountConsole;
 use admin::AdminConsole;
-use fresh::FreshKeys;
+use fresh::Fresh;
 use public::PublicSite;
 use site::SiteDoor;
 pub use texts::{negotiate, texts};
@@ -71,6 +74,7 @@ pub struct Dashboard {
     pub accounts: Accounts,
     pub sessions: sessions::Store,
     pub throttle: Throttle,
+    pub second_factors: SecondFactors,
     pub keys: Keys,
     pub limits: Limits,
     pub pool: Pool,
@@ -86,7 +90,8 @@ pub struct Dashboard {
     /// When this service was.
     started: UnixMs,
     pub mail: Mail,
-    fresh: FreshKeys,
+    fresh: Fresh<NewKey>,
+    fresh_codes: Fresh<Vec<String>>,
 }
 
 impl Dashboard {
@@ -115,6 +120,7 @@ impl Dashboard {
             accounts,
             sessions,
             throttle,
+            second_factors: SecondFactors::new(db.clone(), clock.clone()),
             keys,
             limits,
             pool,
@@ -128,7 +134,8 @@ impl Dashboard {
             public_base,
             config,
             mail,
-            fresh: FreshKeys::default(),
+            fresh: Fresh::default(),
+            fresh_codes: Fresh::default(),
         }
     }
 
@@ -148,13 +155,16 @@ impl Dashboard {
 
 const SIGN_IN: &str = "/sign-in";
 const ADMIN_PAGES: &str = "/admin/";
-const STRANGERS_PAGES: [&str; 2] = [SIGN_IN, "/sign-up"];
 /// For everybody: what is done by mail.
 const RECOVERY_PAGES: [&str; 4] = ["/forgot-password", CHECK_MAIL, RESET_PASSWORD, VERIFY_EMAIL];
 const CHECK_MAIL: &str = "/check-mail";
 /// Have a secret in their addresses.
 const RESET_PASSWORD: &str = "/reset-password";
 const VERIFY_EMAIL: &str = "/verify-email";
+/// For who has given the password and has still to give a code.
+const CODE: &str = "/sign-in/code";
+const STRANGERS_PAGES: [&str; 3] = [SIGN_IN, "/sign-up", CODE];
+const CONFIRM: &str = "/confirm";
 const DOCS: &str = "/docs";
 const STATUS: &str = "/status";
 /// Begins the addresses of the docs' pages, and of what these ask for.
@@ -193,12 +203,19 @@ pub async fn bind(
                 "that a session is in use could not be noted"
             );
         }
+        let is_confirmed = match sessions::is_confirmed(&session, dashboard.clock.now()).await {
+            Ok(is_confirmed) => is_confirmed,
+            Err(error) => return Unavailable::log(&error).into_response(),
+        };
         if account.is_admin {
             let admin = AdminConsole::new(dashboard.clone(), account.clone(), visitor.clone());
             let admin = Arc::new(admin);
             let extensions = request.extensions_mut();
             extensions.insert(admin.clone());
-            extensions.insert::<Arc<dyn Admin>>(admin);
+            extensions.insert::<Arc<dyn Admin>>(admin.clone());
+            if is_confirmed {
+                extensions.insert::<Arc<dyn ConfirmedAdmin>>(admin);
+            }
         }
         let console = Arc::new(AccountConsole::new(
             dashboard.clone(),
@@ -209,12 +226,25 @@ pub async fn bind(
         ));
         let extensions = request.extensions_mut();
         extensions.insert(console.clone());
+        if is_confirmed {
+            extensions.insert::<Arc<dyn Confirmed>>(console.clone());
+        }
         extensions.insert::<Arc<dyn Console>>(console);
+    } else if request.uri().path() == CODE {
+        match sessions::half_signed_in(&session).await {
+            Ok(Some(_)) => drop(request.extensions_mut().insert(HalfSignedIn)),
+            Ok(None) => {}
+            Err(error) => return Unavailable::log(&error).into_response(),
+        }
     }
     let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor, device, is_form));
     request.extensions_mut().insert(door);
     next.run(request).await
 }
+
+/// In a request of who has given the password and has still to give a code.
+#[derive(Clone)]
+struct HalfSignedIn;
 
 /// What pages offer to be kept as a file. It is for whoever pages are for.
 pub fn files(dashboard: &Dashboard) -> Router {
@@ -238,8 +268,10 @@ pub async fn guard(request: Request, next: Next) -> Response {
         .is_some_and(|name| !docs::exists(name));
     let is_signed_in = request.extensions().get::<Arc<dyn Console>>().is_some();
     let is_strangers_page = STRANGERS_PAGES.contains(&path);
+    let is_too_late = path == CODE && request.extensions().get::<HalfSignedIn>().is_none();
     match (is_signed_in, is_strangers_page) {
         (true, true) => Redirect::to("/").into_response(),
+        (false, true) if is_too_late => Redirect::to("/sign-in?again").into_response(),
         (false, false) if !is_public(path) => {
             Redirect::to(&sign_in_and_return(request.uri())).into_response()
         }
@@ -275,6 +307,12 @@ pub fn provide_port() {
     }
     if let Some(admin) = parts.extensions.get::<Arc<dyn Admin>>() {
         provide_context(admin.clone());
+    }
+    if let Some(confirmed) = parts.extensions.get::<Arc<dyn Confirmed>>() {
+        provide_context(confirmed.clone());
+    }
+    if let Some(confirmed) = parts.extensions.get::<Arc<dyn ConfirmedAdmin>>() {
+        provide_context(confirmed.clone());
     }
 }
 
@@ -335,11 +373,17 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 fn sign_in_and_return(uri: &Uri) -> String {
-    match uri.path_and_query().map(|place| place.as_str()) {
-        None | Some("/") => SIGN_IN.to_owned(),
-        Some(place) => {
-            let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
-            format!("{SIGN_IN}?next={next}")
+    let place = uri.path_and_query().map(|place| place.as_str());
+    with_next(SIGN_IN, place.filter(|place| *place != "/"))
+}
+
+/// `page`, told where to move on to.
+fn with_next(page: &str, next: Option<&str>) -> String {
+    match next {
+        None => page.to_owned(),
+        Some(next) => {
+            let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            format!("{page}?next={next}")
         }
     }
 }

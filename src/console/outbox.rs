@@ -1,6 +1,6 @@
 //! The outbox, for administrators.
 
-use app::console::{MailAdmin, MailItem, MailState, Outbox, Problem};
+use app::console::{MailActs, MailAdmin, MailItem, MailState, Outbox, Problem};
 use async_trait::async_trait;
 
 use super::admin::AdminConsole;
@@ -23,7 +23,10 @@ impl MailAdmin for AdminConsole {
             is_sent: mail.is_sent(),
         })
     }
+}
 
+#[async_trait]
+impl MailActs for AdminConsole {
     async fn mail(&self, id: String) -> Result<String, Problem> {
         let read = self.dashboard.mail.read(&MailId::from_stored(&id)).await;
         read.map_err(|error| internal(&error))?.ok_or_else(gone)

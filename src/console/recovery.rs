@@ -10,6 +10,7 @@ use leptos::server_fn::error::ServerFnUrlError;
 use url::form_urlencoded;
 
 use super::account::AccountConsole;
+use super::confirm::WRONG_PASSWORD;
 use super::record::{client, party};
 use super::site::{SiteDoor, invalid_address, weak_password};
 use super::{CHECK_MAIL, Dashboard, held_back, internal};
@@ -276,19 +277,17 @@ impl AddressConsole for AccountConsole {
             let told = "This is your address already. Enter another.";
             return Err(Problem::field("new_email", told));
         }
-        self.confirming().await?;
+        let question = self.ask().await?;
         let knows = accounts.knows_password(&self.account, Password::new(password));
         let event = self
             .event(Action::EmailChangeAsked)
             .told("email", new.as_str());
         if !knows.await.map_err(|error| internal(&error))? {
             self.record(event.refused()).await;
-            return Err(Problem::field(
-                "current_password",
-                "This is not your password. Type the one that you signed in with.",
-            ));
+            let told = question.answered_wrong("current_password", WRONG_PASSWORD);
+            return Err(told.await);
         }
-        self.confirmed().await?;
+        question.does_not_count().await?;
         let posted: Result<(), MailError> = async {
             // Whether another account has the address is told to its owner alone, who gets the link.
             if mail

@@ -1,16 +1,16 @@
 //! What the account changes of itself.
 
-use app::console::{Problem, Session, Settings, SettingsConsole};
+use app::console::{Problem, Session, Settings, SettingsActs, SettingsConsole};
 use async_trait::async_trait;
 
 use super::account::AccountConsole;
+use super::confirm::WRONG_PASSWORD;
 use super::site::weak_password;
-use super::{Dashboard, held_back, internal};
+use super::{Dashboard, internal};
 use crate::accounts::{ChangePasswordError, DeleteError, Password, RETENTION_DAYS, RenameError};
 use crate::audit::Action;
 use crate::mail::Letter;
 use crate::sessions;
-use crate::throttle::Purpose;
 
 /// Where a browser is sent whose account is no more.
 const DELETED: &str = "/sign-in?deleted";
@@ -21,19 +21,6 @@ impl AccountConsole {
         if self.posted_without_wasm {
             leptos_axum::redirect(&format!("/settings?done={what}"));
         }
-    }
-
-    /// Before the password is asked for once more; [`Self::confirmed`] follows where it was right.
-    pub(super) async fn confirming(&self) -> Result<(), Problem> {
-        let throttle = &self.dashboard.throttle;
-        let taken = throttle.take(Purpose::Confirmation, &self.account.id);
-        taken.await.map_err(held_back)
-    }
-
-    pub(super) async fn confirmed(&self) -> Result<(), Problem> {
-        let throttle = &self.dashboard.throttle;
-        let given_back = throttle.give_back(Purpose::Confirmation, &self.account.id);
-        given_back.await.map_err(|error| internal(&error))
     }
 }
 
@@ -77,22 +64,20 @@ impl SettingsConsole for AccountConsole {
     async fn change_password(&self, current: String, new: String) -> Result<(), Problem> {
         let (accounts, sessions) = (&self.dashboard.accounts, &self.dashboard.sessions);
         let (current, new) = (Password::new(current), Password::new(new));
-        self.confirming().await?;
+        let question = self.ask().await?;
         let changed = accounts.change_password(&self.account, current, new).await;
-        if let Err(ChangePasswordError::Current) = changed {
+        if matches!(changed, Err(ChangePasswordError::Current)) {
             let event = self.event(Action::PasswordChanged).refused();
             self.record(event).await;
+            let told = question.answered_wrong("current_password", WRONG_PASSWORD);
+            return Err(told.await);
         }
+        question.does_not_count().await?;
         changed.map_err(|error| match error {
-            ChangePasswordError::Current => Problem::field(
-                "current_password",
-                "This is not your password. Type the one that you signed in with.",
-            ),
             ChangePasswordError::New(weakness) => weak_password("new_password", weakness),
-            ChangePasswordError::Failed(_) => internal(&error),
+            error => internal(&error),
         })?;
         self.record(self.event(Action::PasswordChanged)).await;
-        self.confirmed().await?;
         // This one ends too, and goes on under an id that nobody has seen.
         sessions::renew(&self.visit)
             .await
@@ -155,31 +140,39 @@ impl SettingsConsole for AccountConsole {
         self.done("log");
         Ok(())
     }
+}
+
+#[async_trait]
+impl SettingsActs for AccountConsole {
+    async fn prepare_export(&self) -> Result<(), Problem> {
+        if self.posted_without_wasm {
+            leptos_axum::redirect("/settings/export");
+        }
+        Ok(())
+    }
 
     async fn delete_account(&self, email: String, password: String) -> Result<(), Problem> {
         let Dashboard { accounts, mail, .. } = &self.dashboard;
-        self.confirming().await?;
+        let question = self.ask().await?;
         let mails = mail.ids_of(&self.account.id).await;
         let mails = mails.map_err(|error| internal(&error))?;
         let deleted = accounts.delete(&self.account, &email, Password::new(password));
         let deleted = deleted.await;
-        if let Err(DeleteError::Password) = deleted {
+        if matches!(deleted, Err(DeleteError::Password)) {
             let event = self.event(Action::AccountDeleted).refused();
             self.record(event).await;
+            return Err(question.answered_wrong("password", WRONG_PASSWORD).await);
         }
+        question.does_not_count().await?;
         deleted.map_err(|error| match error {
             DeleteError::Email => Problem::field(
                 "email",
                 format!("Type {} to delete this account.", self.account.email),
             ),
-            DeleteError::Password => Problem::field(
-                "password",
-                "This is not your password. Type the one that you signed in with.",
-            ),
             DeleteError::LastAdministrator => Problem::new(
                 "You are the only administrator: without you nobody could look after this service. Make another first.",
             ),
-            DeleteError::Failed(_) => internal(&error),
+            DeleteError::Password | DeleteError::Failed(_) => internal(&error),
         })?;
         self.record(self.event(Action::AccountDeleted)).await;
         mail.erase(&mails).await;

@@ -1,14 +1,16 @@
 //! The door: sign up, sign in, sign out.
 
-use app::console::{Door, Problem, WayOut};
+use app::console::{Door, Entry, Problem, WayOut};
 use async_trait::async_trait;
 use tower_sessions::Session;
 
+use super::confirm::{Question, wrong_code};
 use super::record::{client, event_of, party};
-use super::{Dashboard, SIGN_IN, current_account, held_back, internal};
+use super::{CODE, Dashboard, SIGN_IN, current_account, held_back, internal, with_next};
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::audit::{Action, Event};
 use crate::mail::Letter;
+use crate::second_factor::Answer;
 use crate::sessions::{self, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
 
@@ -91,6 +93,26 @@ impl SiteDoor {
         Ok(verified)
     }
 
+    /// Said to nobody but who knows the password.
+    fn check_may_enter(&self, account: &Account) -> Result<(), Problem> {
+        if let Some(suspension) = &account.suspended {
+            self.record_refusal(account.email.clone());
+            return Err(Problem::new(format!(
+                "This account is suspended: {} Ask the administrators of this service to resume it.",
+                ended(&suspension.reason)
+            )));
+        }
+        if !account.is_verified && self.dashboard.mail.is_sent() {
+            return Err(Problem {
+                way_out: WayOut::Verify,
+                ..Problem::new(
+                    "Your e-mail address is not verified yet. Follow the link that we have mailed to you, then sign in.",
+                )
+            });
+        }
+        Ok(())
+    }
+
     /// Whoever has shown to be `account` does `action` to it.
     pub(super) fn event(&self, account: &Account, action: Action) -> Event {
         event_of(account, &self.visitor, action)
@@ -168,44 +190,54 @@ impl Door for SiteDoor {
         email: String,
         password: String,
         next: Option<String>,
-    ) -> Result<(), Problem> {
-        let verified = self.verify(&email, password).await?;
-        self.dashboard.metrics.signed_in(verified.is_some());
-        match verified {
-            // Said to nobody but who knows the password.
-            Some(Account {
-                suspended: Some(suspension),
-                ..
-            }) => {
-                self.record_refusal(email);
-                Err(Problem::new(format!(
-                    "This account is suspended: {} Ask the administrators of this service to resume it.",
-                    ended(&suspension.reason)
-                )))
-            }
-            Some(account) if !account.is_verified && self.dashboard.mail.is_sent() => {
-                Err(Problem {
-                    way_out: WayOut::Verify,
-                    ..Problem::new(
-                        "Your e-mail address is not verified yet. Follow the link that we have mailed to you, then sign in.",
-                    )
-                })
-            }
-            Some(account) => {
-                self.enter(
-                    &account,
-                    next.as_deref().filter(|next| is_local(next)).unwrap_or("/"),
-                )
+    ) -> Result<Entry, Problem> {
+        let Some(account) = self.verify(&email, password).await? else {
+            self.dashboard.metrics.signed_in(false);
+            self.record_refusal(email);
+            return Err(Problem::field(
+                "password",
+                "E-mail address and password do not belong together. Check both, or create an account.",
+            ));
+        };
+        self.check_may_enter(&account)?;
+        let next = next.filter(|next| is_local(next));
+        let factor = self.dashboard.second_factors.standing(&account.id).await;
+        if factor.map_err(|error| internal(&error))?.is_some() {
+            let now = self.dashboard.clock.now();
+            sessions::sign_in_half(&self.session, &account.id, now, &self.visitor)
                 .await
-            }
-            None => {
-                self.record_refusal(email);
-                Err(Problem::field(
-                    "password",
-                    "E-mail address and password do not belong together. Check both, or create an account.",
-                ))
-            }
+                .map_err(|error| internal(&error))?;
+            leptos_axum::redirect(&with_next(CODE, next.as_deref()));
+            return Ok(Entry::Half);
         }
+        self.dashboard.metrics.signed_in(true);
+        self.enter(&account, next.as_deref().unwrap_or("/")).await?;
+        Ok(Entry::SignedIn)
+    }
+
+    async fn enter_code(&self, code: String, next: Option<String>) -> Result<(), Problem> {
+        let half = sessions::half_signed_in(&self.session).await;
+        let account = match half.map_err(|error| internal(&error))? {
+            Some(id) => self.dashboard.accounts.find(&id).await,
+            None => Ok(None),
+        };
+        let account = account
+            .map_err(|error| internal(&error))?
+            .ok_or_else(too_late)?;
+        let question = Question::ask(&self.dashboard, &self.session).await?;
+        let taken = self.dashboard.second_factors.take(&account.id, &code).await;
+        let taken = taken.map_err(|error| internal(&error))?;
+        self.dashboard.metrics.signed_in(taken.is_right());
+        if let Some(told) = wrong_code(taken) {
+            self.record_refusal(account.email);
+            return Err(question.answered_wrong("code", told).await);
+        }
+        if taken == Answer::Recovery {
+            self.record(&account, Action::RecoveryCodeUsed).await;
+        }
+        self.check_may_enter(&account)?;
+        let next = next.filter(|next| is_local(next));
+        self.enter(&account, next.as_deref().unwrap_or("/")).await
     }
 
     async fn sign_out(&self) -> Result<(), Problem> {
@@ -234,6 +266,14 @@ pub(super) fn invalid_address(field: &str) -> Problem {
     Problem::field(field, "Enter an e-mail address, such as you@company.com.")
 }
 
+/// For a code that came without its password, or too long after it.
+fn too_late() -> Problem {
+    Problem {
+        way_out: WayOut::SignIn,
+        ..Problem::new("The password was too long ago. Sign in again.")
+    }
+}
+
 /// Why what was typed in `field` cannot become a password.
 pub(super) fn weak_password(field: &str, weakness: Weakness) -> Problem {
     Problem::field(
@@ -255,7 +295,7 @@ pub(super) fn weak_password(field: &str, weakness: Weakness) -> Problem {
 }
 
 /// Whether `place` is a path of this site, and cannot be read as the address of another (`//host`, `/\host`).
-fn is_local(place: &str) -> bool {
+pub(super) fn is_local(place: &str) -> bool {
     let mut bytes = place.bytes();
     bytes.next() == Some(b'/')
         && !matches!(bytes.next(), Some(b'/' | b'\\'))

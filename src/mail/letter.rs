@@ -15,6 +15,9 @@ pub enum Letter<'a> {
     EmailChanging { new: &'a str },
     EmailChanged { new: &'a str },
     PasswordChanged,
+    SecondFactorOn,
+    SecondFactorOff,
+    RecoveryCodesRenewed,
 }
 
 impl Letter<'_> {
@@ -27,6 +30,9 @@ impl Letter<'_> {
             Letter::EmailChanging { .. } => Purpose::EmailChanging,
             Letter::EmailChanged { .. } => Purpose::EmailChanged,
             Letter::PasswordChanged => Purpose::PasswordChanged,
+            Letter::SecondFactorOn | Letter::SecondFactorOff | Letter::RecoveryCodesRenewed => {
+                Purpose::SecondFactorChanged
+            }
         }
     }
 
@@ -39,6 +45,9 @@ impl Letter<'_> {
             Letter::EmailChanging { .. } => "Your e-mail address is about to change",
             Letter::EmailChanged { .. } => "Your e-mail address was changed",
             Letter::PasswordChanged => "Your password was changed",
+            Letter::SecondFactorOn => "Your second factor is on",
+            Letter::SecondFactorOff => "Your second factor is off",
+            Letter::RecoveryCodesRenewed => "Your recovery codes were renewed",
         }
     }
 
@@ -117,6 +126,26 @@ impl Letter<'_> {
                  If it was not you, set a new one at once: {site}/forgot-password\n\
                  Then look at your keys: {site}/keys"
             ),
+            Letter::SecondFactorOn => format!(
+                "Signing in to your account asks for a code of your app from now on.\n\
+                 Keep the recovery codes where you find them without it. Every other\n\
+                 browser that was signed in has been signed out.\n\
+                 \n\
+                 If it was not you, set a new password at once: {site}/forgot-password\n\
+                 Then tell the administrators of {site}."
+            ),
+            Letter::SecondFactorOff => format!(
+                "The password alone signs in to your account from now on. Its recovery\n\
+                 codes are void.\n\
+                 \n\
+                 If it was not you, set a new password at once: {site}/forgot-password"
+            ),
+            Letter::RecoveryCodesRenewed => format!(
+                "Your account has new recovery codes. Those from before are void.\n\
+                 \n\
+                 If it was not you, set a new password at once: {site}/forgot-password\n\
+                 Then look at your second factor: {site}/settings"
+            ),
         };
         format!("Hello,\n\n{text}\n\nAssisters\n{site}\n")
     }
@@ -137,6 +166,9 @@ mod tests {
             Letter::EmailChanging { new },
             Letter::EmailChanged { new },
             Letter::PasswordChanged,
+            Letter::SecondFactorOn,
+            Letter::SecondFactorOff,
+            Letter::RecoveryCodesRenewed,
         ] {
             let body = letter.body("https://a.example");
             let has_link = letter.purpose().link().is_some();

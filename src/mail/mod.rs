@@ -55,10 +55,11 @@ pub enum Purpose {
     EmailChanging,
     EmailChanged,
     PasswordChanged,
+    SecondFactorChanged,
 }
 
 impl Purpose {
-    const ALL: [Purpose; 7] = [
+    const ALL: [Purpose; 8] = [
         Purpose::Verify,
         Purpose::AccountExists,
         Purpose::ResetPassword,
@@ -66,6 +67,7 @@ impl Purpose {
         Purpose::EmailChanging,
         Purpose::EmailChanged,
         Purpose::PasswordChanged,
+        Purpose::SecondFactorChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -77,6 +79,7 @@ impl Purpose {
             Purpose::EmailChanging => "email_changing",
             Purpose::EmailChanged => "email_changed",
             Purpose::PasswordChanged => "password_changed",
+            Purpose::SecondFactorChanged => "second_factor_changed",
         }
     }
 
@@ -92,7 +95,10 @@ impl Purpose {
 
     /// Whether anybody can have it mailed. What tells of a change always goes out.
     fn is_asked_for(self) -> bool {
-        !matches!(self, Purpose::EmailChanged | Purpose::PasswordChanged)
+        !matches!(
+            self,
+            Purpose::EmailChanged | Purpose::PasswordChanged | Purpose::SecondFactorChanged
+        )
     }
 }
 

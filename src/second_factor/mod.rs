@@ -9,12 +9,17 @@ mod totp;
 
 use rand::rand_core::OsError;
 
-use crate::clock::{Clock, UnixMs};
+use crate::clock::{Clock, HOUR_MS, UnixMs};
 use crate::db::Db;
 use crate::ids::AccountId;
 
 pub use recovery::{CODES, RecoveryCode};
 pub use totp::Secret;
+
+/// Of the app's codes, so many may be tried in an hour without a right one among them: whoever has found out the password
+/// would need years to guess one (each try fits with 3 in a million). Recovery codes cannot be guessed, and are taken all the
+/// same, so that nobody is locked out.
+const MOST_TRIES: i64 = 10;
 
 /// The second factors of this service's accounts; cheap to clone.
 #[derive(Clone)]
@@ -31,13 +36,22 @@ pub struct Standing {
     pub codes_left: u32,
 }
 
-/// What was right of what somebody typed.
+/// What somebody typed turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
+pub enum Answer {
     /// The app's code.
     Code,
     /// A recovery code, which is used up.
     Recovery,
+    Wrong,
+    /// Nobody looked: too many codes were wrong within the hour. A recovery code would be taken.
+    TooMany,
+}
+
+impl Answer {
+    pub fn is_right(self) -> bool {
+        matches!(self, Answer::Code | Answer::Recovery)
+    }
 }
 
 impl SecondFactors {
@@ -75,28 +89,37 @@ impl SecondFactors {
         }
     }
 
-    /// Takes what was typed, once: the app's code or a recovery code. `None` where it is neither, or was taken before,
-    /// or the account has no second factor.
-    pub async fn take(
-        &self,
-        account: &AccountId,
-        typed: &str,
-    ) -> Result<Option<Proof>, StoreError> {
+    /// Takes what was typed, once: the app's code or a recovery code. It is wrong, too, where it was taken before, or the
+    /// account has no second factor.
+    pub async fn take(&self, account: &AccountId, typed: &str) -> Result<Answer, StoreError> {
         if let Some(code) = RecoveryCode::parse(typed) {
             let taken = store::take_code(&self.db, account, &code.hash()).await;
-            return Ok(taken.map_err(StoreError)?.then_some(Proof::Recovery));
+            return Ok(match taken.map_err(StoreError)? {
+                true => Answer::Recovery,
+                false => Answer::Wrong,
+            });
         }
-        let found = store::secret(&self.db, account).await;
+        let now = self.clock.now();
+        let since = UnixMs(now.0 - HOUR_MS);
+        let found = store::take_try(&self.db, account, now, since).await;
         let Some((stored, last)) = found.map_err(StoreError)? else {
-            return Ok(None);
+            let is_on = self.standing(account).await?.is_some();
+            return Ok(if is_on {
+                Answer::TooMany
+            } else {
+                Answer::Wrong
+            });
         };
         let secret = Secret::parse(&stored);
-        let step = secret.and_then(|secret| secret.step_of(typed, self.clock.now(), last));
+        let step = secret.and_then(|secret| secret.step_of(typed, now, last));
         let Some(step) = step else {
-            return Ok(None);
+            return Ok(Answer::Wrong);
         };
         let taken = store::take_step(&self.db, account, &stored, step).await;
-        Ok(taken.map_err(StoreError)?.then_some(Proof::Code))
+        Ok(match taken.map_err(StoreError)? {
+            true => Answer::Code,
+            false => Answer::Wrong,
+        })
     }
 
     /// New recovery codes in the place of those before; `None` where there is no second factor.

@@ -2,6 +2,7 @@
 
 use sqlx::{AnyConnection, Error, Row};
 
+use super::MOST_TRIES;
 use crate::clock::UnixMs;
 use crate::db::Db;
 use crate::ids::AccountId;
@@ -83,12 +84,27 @@ pub(super) async fn delete(db: &Db, account: &AccountId) -> Result<bool, Error> 
     Ok(done.rows_affected() == 1)
 }
 
-/// The secret, and the last step that was taken.
-pub(super) async fn secret(db: &Db, account: &AccountId) -> Result<Option<(String, i64)>, Error> {
-    let row = sqlx::query("SELECT secret, last_step FROM second_factors WHERE account_id = $1")
-        .bind(account.as_str())
-        .fetch_optional(db)
-        .await?;
+/// Takes one of the tries at a code that there are since `since`: the secret, and the last step that was taken. Nothing,
+/// where all are used or there is no second factor.
+pub(super) async fn take_try(
+    db: &Db,
+    account: &AccountId,
+    now: UnixMs,
+    since: UnixMs,
+) -> Result<Option<(String, i64)>, Error> {
+    let row = sqlx::query(
+        "UPDATE second_factors SET
+             tries = CASE WHEN tries_ms <= $3 THEN 1 ELSE tries + 1 END,
+             tries_ms = CASE WHEN tries_ms <= $3 THEN $2 ELSE tries_ms END
+         WHERE account_id = $1 AND (tries < $4 OR tries_ms <= $3)
+         RETURNING secret, last_step",
+    )
+    .bind(account.as_str())
+    .bind(now.0)
+    .bind(since.0)
+    .bind(MOST_TRIES)
+    .fetch_optional(db)
+    .await?;
     row.map(|row| Ok((row.try_get("secret")?, row.try_get("last_step")?)))
         .transpose()
 }
@@ -101,7 +117,7 @@ pub(super) async fn take_step(
     step: i64,
 ) -> Result<bool, Error> {
     let done = sqlx::query(
-        "UPDATE second_factors SET last_step = $3 WHERE account_id = $1 AND secret = $2 AND last_step < $3",
+        "UPDATE second_factors SET last_step = $3, tries = 0, tries_ms = 0 WHERE account_id = $1 AND secret = $2 AND last_step < $3",
     )
     .bind(account.as_str())
     .bind(secret)

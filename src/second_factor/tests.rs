@@ -60,7 +60,7 @@ impl Site {
         (account, secret, codes)
     }
 
-    async fn takes(&self, account: &AccountId, typed: &str) -> Option<Proof> {
+    async fn takes(&self, account: &AccountId, typed: &str) -> Answer {
         self.factors.take(account, typed).await.unwrap()
     }
 
@@ -83,7 +83,7 @@ async fn let_in(site: &Arc<Site>, account: &AccountId, typed: &str) -> usize {
         let (account, typed) = (account.clone(), typed.to_owned());
         typing.spawn(async move {
             barrier.wait().await;
-            site.takes(&account, &typed).await.is_some()
+            site.takes(&account, &typed).await.is_right()
         });
     }
     typing
@@ -105,7 +105,10 @@ async fn it_is_on_after_a_right_code_and_not_before() {
         .await;
     assert!(matches!(wrong, Err(TurnOnError::WrongCode)));
     assert_eq!(site.factors.standing(&account).await.unwrap(), None);
-    assert_eq!(site.takes(&account, &secret.shown(NOW)).await, None);
+    assert_eq!(
+        site.takes(&account, &secret.shown(NOW)).await,
+        Answer::Wrong
+    );
 
     let codes = site
         .factors
@@ -125,7 +128,7 @@ async fn it_is_on_after_a_right_code_and_not_before() {
     assert!(matches!(again, Err(TurnOnError::IsOn)));
     assert_eq!(
         site.takes(&account, &secret.shown(NOW)).await,
-        None,
+        Answer::Wrong,
         "the code is used"
     );
 }
@@ -136,12 +139,12 @@ async fn a_code_is_taken_once_and_none_before_it() {
     let (account, secret, _) = site.with_factor().await;
     let now = site.clock.now();
     let (early, late) = (secret.shown(now), secret.shown(now.plus(STEP)));
-    assert_eq!(site.takes(&account, &late).await, Some(Proof::Code));
-    assert_eq!(site.takes(&account, &late).await, None);
-    assert_eq!(site.takes(&account, &early).await, None);
+    assert_eq!(site.takes(&account, &late).await, Answer::Code);
+    assert_eq!(site.takes(&account, &late).await, Answer::Wrong);
+    assert_eq!(site.takes(&account, &early).await, Answer::Wrong);
     site.clock.advance(2 * STEP);
     let next = secret.shown(site.clock.now());
-    assert_eq!(site.takes(&account, &next).await, Some(Proof::Code));
+    assert_eq!(site.takes(&account, &next).await, Answer::Code);
 }
 
 #[tokio::test]
@@ -153,9 +156,9 @@ async fn a_code_is_its_own_accounts_alone() {
     for account in [&other, &bare] {
         assert_eq!(
             site.takes(account, &secret.shown(site.clock.now())).await,
-            None
+            Answer::Wrong
         );
-        assert_eq!(site.takes(account, &codes[0].expose()).await, None);
+        assert_eq!(site.takes(account, &codes[0].expose()).await, Answer::Wrong);
     }
 }
 
@@ -189,11 +192,11 @@ async fn renewed_codes_end_those_before_and_many_renewals_leave_one_set() {
     }
     assert_eq!(renewing.join_all().await, [CODES; MANY]);
     assert_eq!(site.codes_left(&account).await, 10);
-    assert_eq!(site.takes(&account, &old[0].expose()).await, None);
+    assert_eq!(site.takes(&account, &old[0].expose()).await, Answer::Wrong);
     let new = site.factors.renew_codes(&account).await.unwrap().unwrap();
     assert_eq!(
         site.takes(&account, &new[0].expose()).await,
-        Some(Proof::Recovery)
+        Answer::Recovery
     );
     let bare = site.account().await;
     assert!(site.factors.renew_codes(&bare).await.unwrap().is_none());
@@ -207,9 +210,12 @@ async fn turned_off_it_is_gone_with_its_codes() {
     assert!(!site.factors.turn_off(&account).await.unwrap());
     assert_eq!(
         site.takes(&account, &secret.shown(site.clock.now())).await,
-        None
+        Answer::Wrong
     );
-    assert_eq!(site.takes(&account, &codes[0].expose()).await, None);
+    assert_eq!(
+        site.takes(&account, &codes[0].expose()).await,
+        Answer::Wrong
+    );
     let (kept,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM recovery_codes")
         .fetch_one(&site.db)
         .await
@@ -234,4 +240,50 @@ async fn the_table_holds_no_recovery_code_in_the_open() {
                 .all(|(hash,)| !hash.contains(&plain) && hash.len() == 64)
         );
     }
+}
+
+#[tokio::test]
+async fn of_many_wrong_codes_ten_are_looked_at_in_an_hour_and_recovery_codes_are_taken_all_the_same()
+ {
+    let site = Arc::new(Site::open().await);
+    let (account, secret, codes) = site.with_factor().await;
+    let other = Secret::generate().unwrap();
+    let wrong = other.shown(site.clock.now());
+    let barrier = Arc::new(Barrier::new(MANY));
+    let mut guessing = JoinSet::new();
+    for _ in 0..MANY {
+        let (site, barrier) = (site.clone(), barrier.clone());
+        let (account, wrong) = (account.clone(), wrong.clone());
+        guessing.spawn(async move {
+            barrier.wait().await;
+            site.takes(&account, &wrong).await
+        });
+    }
+    let answers = guessing.join_all().await;
+    let looked_at = answers.iter().filter(|answer| **answer == Answer::Wrong);
+    assert_eq!(looked_at.count(), 10, "{answers:?}");
+    let right = |clock: &Clock| secret.shown(clock.now());
+    assert_eq!(
+        site.takes(&account, &right(&site.clock)).await,
+        Answer::TooMany
+    );
+    assert_eq!(
+        site.takes(&account, &codes[0].expose()).await,
+        Answer::Recovery
+    );
+    site.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(
+        site.takes(&account, &right(&site.clock)).await,
+        Answer::Code
+    );
+    for _ in 0..9 {
+        assert_eq!(site.takes(&account, "000").await, Answer::Wrong);
+    }
+    site.clock.advance(STEP);
+    assert_eq!(
+        site.takes(&account, &right(&site.clock)).await,
+        Answer::Code,
+        "counted anew"
+    );
+    assert_eq!(site.takes(&account, "000").await, Answer::Wrong);
 }

@@ -89,6 +89,7 @@ async fn status_of_problem(request: Request, next: Next) -> Response {
         }
         Ok(problem) if problem.way_out == WayOut::SignIn => StatusCode::UNAUTHORIZED,
         Ok(problem) if problem.way_out == WayOut::Leave => StatusCode::FORBIDDEN,
+        Ok(problem) if problem.way_out == WayOut::Confirm => StatusCode::FORBIDDEN,
         // It was logged under this id: a fault of ours.
         Ok(problem) if problem.request_id.is_some() => StatusCode::INTERNAL_SERVER_ERROR,
         Ok(_) => StatusCode::UNPROCESSABLE_ENTITY,

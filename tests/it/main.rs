@@ -32,6 +32,7 @@ mod protection;
 mod proxies;
 mod public;
 mod raw;
+mod second_factor;
 mod secrets;
 mod settings;
 mod site;

@@ -113,6 +113,8 @@ impl Site {
         let query = match table {
             "accounts" => "SELECT COUNT(*) FROM accounts WHERE id = $1",
             "sessions" => "SELECT COUNT(*) FROM sessions WHERE account_id = $1",
+            "second_factors" => "SELECT COUNT(*) FROM second_factors WHERE account_id = $1",
+            "recovery_codes" => "SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1",
             "keys" => "SELECT COUNT(*) FROM keys WHERE account_id = $1",
             "ledger" => "SELECT COUNT(*) FROM ledger WHERE account_id = $1",
             "usage_hourly" => "SELECT COUNT(*) FROM usage_hourly WHERE account_id = $1",

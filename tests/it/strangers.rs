@@ -1,11 +1,14 @@
 //! Every page and every verb of the service, taken from its source, refuses whom it does not know.
 
 use assisters::principal::Tier;
+use assisters::sessions::CONFIRMED_FOR;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::site::Site;
+use crate::browser::Browser;
+use crate::second_factor;
+use crate::site::{PASSWORD, Site};
 use crate::source::files;
 
 /// Those that are for strangers or for everybody, or let nobody in.
@@ -28,7 +31,9 @@ const OPEN: &[&str] = &[
     "/api/confirm-email",
     "/sign-in",
     "/sign-up",
+    "/sign-in/code",
     "/api/sign-in",
+    "/api/sign-in/code",
     "/api/sign-up",
     "/api/sign-out",
 ];
@@ -88,9 +93,45 @@ pub const EVERY_FIELD: &[(&str, &str)] = &[
     ("current_password", "x"),
     ("new_password", "y"),
     ("days", "30"),
+    ("answer", "x"),
+    ("code", "123456"),
     ("new_email", "a@b"),
     ("reason", "x"),
     ("is_admin", "true"),
+];
+
+/// Those that want a fresh proof of who is there. What an administrator does, and does not only read, is among them.
+const CONFIRMED: &[&str] = &[
+    "/api/admin/accounts/limits",
+    "/api/admin/accounts/resume",
+    "/api/admin/accounts/set-admin",
+    "/api/admin/accounts/suspend",
+    "/api/admin/mail/delete",
+    "/api/admin/mail/read",
+    "/api/admin/mail/retry",
+    "/api/admin/requests/accept",
+    "/api/admin/requests/decline",
+    "/api/admin/workers/add",
+    "/api/admin/workers/drain",
+    "/api/admin/workers/remove",
+    "/api/keys/create",
+    "/api/keys/rotate",
+    "/api/second-factor/begin",
+    "/api/second-factor/renew-codes",
+    "/api/second-factor/set-up",
+    "/api/second-factor/turn-off",
+    "/api/second-factor/turn-on",
+    "/api/settings/delete-account",
+    "/api/settings/prepare-export",
+];
+/// What administrators only read.
+const ADMIN_READS: &[&str] = &[
+    "/api/admin/accounts/list",
+    "/api/admin/accounts/one",
+    "/api/admin/audit-log",
+    "/api/admin/health",
+    "/api/admin/mail/list",
+    "/api/admin/workers/list",
 ];
 
 const ADMIN_PAGES: &[&str] = &[
@@ -168,6 +209,85 @@ async fn every_administrators_function_and_page_refuses_all_others() {
     }
     let landed = site.admin().await.visit("/admin/workers").await;
     assert_eq!(landed.status, StatusCode::OK);
+}
+
+/// Adds a second factor, and gives only the password.
+async fn half_signed_in(site: &Site) -> Browser {
+    let caller = site.caller(Tier::Free).await;
+    second_factor::turn_on(site, &caller).await;
+    let browser = site.browser();
+    let fields = [
+        ("email", caller.account.email.as_str()),
+        ("password", PASSWORD),
+    ];
+    let (status, entry) = browser.call("/api/sign-in", &fields).await;
+    assert_eq!((status, entry), (StatusCode::OK, "half".into()));
+    browser
+}
+
+#[tokio::test]
+async fn who_has_given_a_password_and_no_code_is_a_stranger_to_every_page_and_function() {
+    let site = site().await;
+    let half = half_signed_in(&site).await;
+    for path in functions()
+        .iter()
+        .filter(|path| !OPEN.contains(&path.as_str()))
+    {
+        let (status, problem) = half.call(path, EVERY_FIELD).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(problem["way_out"], "sign_in", "{path}: {problem}");
+    }
+    let pages = quoted(&text_of("app/src", "lib.rs"), "path!(\"");
+    let pages = pages
+        .iter()
+        .filter(|page| !NESTS.contains(&page.as_str()) && !OPEN.contains(&page.as_str()))
+        .map(String::as_str)
+        .chain(ADMIN_PAGES.iter().copied())
+        .chain(["/settings/export", "/usage.csv"]);
+    for page in pages {
+        let landed = half.visit(page).await;
+        assert!(landed.status.is_redirection(), "{page}: {}", landed.status);
+        assert!(landed.place.unwrap().starts_with("/sign-in"), "{page}");
+    }
+    let chat = half.post_json("/playground/v1/chat/completions", &Value::Null);
+    let chat = chat.send().await.unwrap();
+    assert_eq!(chat.status(), StatusCode::UNAUTHORIZED);
+    let still = half.visit("/sign-in/code").await;
+    assert_eq!(still.status, StatusCode::OK, "it may go on");
+}
+
+#[tokio::test]
+async fn every_function_that_wants_a_fresh_proof_refuses_a_session_without_one() {
+    let site = site().await;
+    let admin = site.admin().await;
+    site.clock.advance(CONFIRMED_FOR);
+    let functions = functions();
+    for path in functions
+        .iter()
+        .filter(|path| !path.starts_with("/api/sign-") && path.as_str() != "/api/confirm")
+    {
+        let is_listed = CONFIRMED.contains(&path.as_str());
+        let is_read = ADMIN_READS.contains(&path.as_str());
+        assert!(
+            is_listed || is_read || !path.starts_with("/api/admin/"),
+            "{path} changes what is everybody's: make it a verb of ConfirmedAdmin, and list it here"
+        );
+        let (status, problem) = admin.call(path, EVERY_FIELD).await;
+        assert_eq!(
+            problem["way_out"] == "confirm",
+            is_listed,
+            "{path}: {problem}"
+        );
+        assert_eq!(status == StatusCode::FORBIDDEN, is_listed, "{path}");
+    }
+    for listed in CONFIRMED {
+        assert!(
+            functions.iter().any(|path| path == listed),
+            "{listed} is gone"
+        );
+    }
+    let export = admin.visit("/settings/export").await;
+    assert!(export.place.unwrap().starts_with("/confirm?next="));
 }
 
 #[tokio::test]

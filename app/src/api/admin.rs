@@ -23,15 +23,17 @@ pub async fn add_worker(
         max_in_flight,
         unreachable_too,
     };
-    crate::console::admin()?.add_worker(new).await
+    crate::console::confirmed_admin()?.add_worker(new).await
 }
 
 #[server(prefix = "/api", endpoint = "admin/workers/drain")]
 pub async fn drain_worker(id: String, draining: bool) -> Result<(), Problem> {
-    crate::console::admin()?.drain_worker(id, draining).await
+    crate::console::confirmed_admin()?
+        .drain_worker(id, draining)
+        .await
 }
 
 #[server(prefix = "/api", endpoint = "admin/workers/remove")]
 pub async fn remove_worker(id: String) -> Result<(), Problem> {
-    crate::console::admin()?.remove_worker(id).await
+    crate::console::confirmed_admin()?.remove_worker(id).await
 }

@@ -18,7 +18,7 @@ pub async fn create_key(
     // A form without them restricts nothing.
     #[server(default)] restrictions: KeyForm,
 ) -> Result<NewKey, Problem> {
-    crate::console::console()?
+    crate::console::confirmed()?
         .create_key(name, restrictions)
         .await
 }
@@ -42,7 +42,7 @@ pub async fn restrict_key(id: String, restrictions: KeyForm) -> Result<(), Probl
 
 #[server(prefix = "/api", endpoint = "keys/rotate")]
 pub async fn rotate_key(id: String, overlap: Overlap) -> Result<NewKey, Problem> {
-    crate::console::console()?.rotate_key(id, overlap).await
+    crate::console::confirmed()?.rotate_key(id, overlap).await
 }
 
 #[server(prefix = "/api", endpoint = "keys/end-old")]

@@ -47,15 +47,15 @@ pub async fn list_mails() -> Result<Outbox, Problem> {
 
 #[server(prefix = "/api", endpoint = "admin/mail/read")]
 pub async fn read_mail(id: String) -> Result<String, Problem> {
-    crate::console::admin()?.mail(id).await
+    crate::console::confirmed_admin()?.mail(id).await
 }
 
 #[server(prefix = "/api", endpoint = "admin/mail/retry")]
 pub async fn retry_mail(id: String) -> Result<(), Problem> {
-    crate::console::admin()?.retry_mail(id).await
+    crate::console::confirmed_admin()?.retry_mail(id).await
 }
 
 #[server(prefix = "/api", endpoint = "admin/mail/delete")]
 pub async fn delete_mail(id: String) -> Result<(), Problem> {
-    crate::console::admin()?.delete_mail(id).await
+    crate::console::confirmed_admin()?.delete_mail(id).await
 }

@@ -43,9 +43,14 @@ pub async fn keep_log(days: u32) -> Result<(), Problem> {
     crate::console::console()?.keep_log(days).await
 }
 
+#[server(prefix = "/api", endpoint = "settings/prepare-export")]
+pub async fn prepare_export() -> Result<(), Problem> {
+    crate::console::confirmed()?.prepare_export().await
+}
+
 #[server(prefix = "/api", endpoint = "settings/delete-account")]
 pub async fn delete_account(email: String, password: String) -> Result<(), Problem> {
-    crate::console::console()?
+    crate::console::confirmed()?
         .delete_account(email, password)
         .await
 }

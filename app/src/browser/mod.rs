@@ -14,8 +14,8 @@ pub use code::{anchor_clicked, choose_everywhere, code_to_copy, is_typing};
 pub use dialog::{close_modal, has_dialog, show_again, show_modal};
 pub use page::{
     append, awake, can_copy, copy, focus, focus_main, focused, guard_leaving, has_command_key,
-    hide_popover, is_near_end, is_visible, on_return, path, path_and_query, scroll_to_end,
-    scroll_to_named, select,
+    hide_popover, is_near_end, is_visible, leave_to, on_return, path, path_and_query,
+    scroll_to_end, scroll_to_named, select,
 };
 pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};

@@ -132,6 +132,11 @@ pub fn path() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// Has the browser itself load what is at `address`: a file that it keeps leaves the page where it is.
+pub fn leave_to(address: &str) {
+    let _ = window().location().set_href(address);
+}
+
 /// Whether shortcuts of this machine use ⌘ where others use Ctrl.
 pub fn has_command_key() -> Signal<bool> {
     let (apple, set_apple) = signal(false);

@@ -12,6 +12,10 @@ use super::{AuditRow, Problem};
 pub trait AccountAdmin: Send + Sync {
     async fn accounts(&self, query: AccountQuery) -> Result<AccountPage, Problem>;
     async fn account(&self, id: String) -> Result<AccountDetails, Problem>;
+}
+
+#[async_trait]
+pub trait AccountActs: Send + Sync {
     /// Puts the account on a tier, with limits of its own where they are given.
     async fn set_limits(&self, id: String, limits: LimitsForm) -> Result<(), Problem>;
     /// Refuses the account's keys from the very next request on, and ends its sessions; its data stays.

@@ -11,6 +11,10 @@ pub trait Admin: WorkerAdmin + AccountAdmin + AuditAdmin + HealthAdmin + MailAdm
 #[async_trait]
 pub trait WorkerAdmin: Send + Sync {
     async fn workers(&self) -> Result<Fleet, Problem>;
+}
+
+#[async_trait]
+pub trait WorkerActs: Send + Sync {
     /// Asks the worker what it serves; one that cannot be reached is added only where `new` says so.
     async fn add_worker(&self, new: NewWorker) -> Result<(), Problem>;
     /// Lets the worker finish what it has and gives it nothing new, or no longer so.

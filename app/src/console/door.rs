@@ -1,6 +1,7 @@
 //! The way in and out, for those who are not signed in.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{Problem, Recovery};
 
@@ -10,13 +11,25 @@ pub trait Door: Recovery {
     /// Makes an account, signs it in, and moves on to the home page. Where mail is sent nobody is signed in before the address
     /// is verified, and the page that says so is the same if there was an account already. Says whether one is signed in.
     async fn sign_up(&self, email: String, password: String) -> Result<bool, Problem>;
-    /// Moves on to `next` (a path of this site; anything else is ignored) or the home page.
+    /// Moves on to `next` (a path of this site; anything else is ignored) or the home page; where the account has a second
+    /// factor, to the page that asks for its code.
     async fn sign_in(
         &self,
         email: String,
         password: String,
         next: Option<String>,
-    ) -> Result<(), Problem>;
+    ) -> Result<Entry, Problem>;
+    /// After the password: takes a code of the second factor, or a recovery code, and moves on as `sign_in` does.
+    async fn enter_code(&self, code: String, next: Option<String>) -> Result<(), Problem>;
     /// Ends the session and moves on to the sign-in page.
     async fn sign_out(&self) -> Result<(), Problem>;
+}
+
+/// How far in a right password leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    SignedIn,
+    /// To the question for a code.
+    Half,
 }

@@ -12,18 +12,23 @@ pub trait KeyConsole: Send + Sync {
     async fn keys(&self) -> Result<Vec<Key>, Problem>;
     /// What the form of a key offers.
     async fn key_choices(&self) -> Result<KeyChoices, Problem>;
-    async fn create_key(&self, name: String, restrictions: KeyForm) -> Result<NewKey, Problem>;
     /// The key that this session has just created or rotated by a form posted without wasm. Given once, then forgotten.
     async fn fresh_key(&self) -> Result<Option<NewKey>, Problem>;
     async fn rename_key(&self, id: String, name: String) -> Result<(), Problem>;
     /// Other restrictions, from the very next request on.
     async fn restrict_key(&self, id: String, restrictions: KeyForm) -> Result<(), Problem>;
-    /// A new secret; the one before is taken for `overlap` more.
-    async fn rotate_key(&self, id: String, overlap: Overlap) -> Result<NewKey, Problem>;
     /// Leaves the key its present secret alone.
     async fn end_old_secrets(&self, id: String) -> Result<(), Problem>;
     /// Refused from the very next request on.
     async fn revoke_key(&self, id: String) -> Result<(), Problem>;
+}
+
+/// What makes secrets, which open the API to whoever has them.
+#[async_trait]
+pub trait KeyActs: Send + Sync {
+    async fn create_key(&self, name: String, restrictions: KeyForm) -> Result<NewKey, Problem>;
+    /// A new secret; the one before is taken for `overlap` more.
+    async fn rotate_key(&self, id: String, overlap: Overlap) -> Result<NewKey, Problem>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,7 +32,11 @@ pub trait AddressConsole: Send + Sync {
 #[async_trait]
 pub trait MailAdmin: Send + Sync {
     async fn mails(&self) -> Result<Outbox, Problem>;
-    /// The mail's text.
+}
+
+#[async_trait]
+pub trait MailActs: Send + Sync {
+    /// The mail's text; where mail is not sent, with its link, which is as good as the account's password.
     async fn mail(&self, id: String) -> Result<String, Problem>;
     async fn retry_mail(&self, id: String) -> Result<(), Problem>;
     async fn delete_mail(&self, id: String) -> Result<(), Problem>;

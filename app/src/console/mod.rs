@@ -1,13 +1,15 @@
 //! The port: what the pages may ask. The service implements it; a page knows nothing else of the service.
 //!
 //! A [`Console`] is bound to one account before any call, so no call takes an account's id. A [`Door`] is for those
-//! who are not signed in yet, an [`Admin`] for administrators alone, a [`Public`] for everybody. All are put into Leptos' context
-//! by whoever serves the pages; [`console`], [`door`], [`admin`] and [`public`] find them there, and every server function is
-//! one line that starts with one of these.
+//! who are not signed in yet, an [`Admin`] for administrators alone, a [`Public`] for everybody. What wants a fresh proof of
+//! who is there is a verb of [`Confirmed`] or of [`ConfirmedAdmin`]. All are put into Leptos' context by whoever serves the
+//! pages; [`console`], [`door`], [`admin`], [`public`], [`confirmed`] and [`confirmed_admin`] find them there, and every server
+//! function is one line that starts with one of these.
 
 mod accounts;
 mod admin;
 mod audit;
+mod confirm;
 mod door;
 mod filter;
 mod health;
@@ -19,6 +21,7 @@ mod overview;
 mod problem;
 mod public;
 mod query;
+mod second_factor;
 mod settings;
 mod span;
 mod usage;
@@ -28,33 +31,38 @@ use std::sync::Arc;
 use leptos::prelude::use_context;
 
 pub use accounts::{
-    AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, LimitsForm,
+    AccountActs, AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, LimitsForm,
     RequestForEnterprise,
 };
 pub use admin::{
-    Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerAdmin, WorkerState,
+    Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerActs, WorkerAdmin,
+    WorkerState,
 };
 pub use audit::{AuditAdmin, AuditConsole, AuditPage, AuditQuery, AuditRow, Since};
-pub use door::Door;
+pub use confirm::{
+    ConfirmConsole, Confirmation, Confirmed, ConfirmedAdmin, Wanted, confirmed, confirmed_admin,
+};
+pub use door::{Door, Entry};
 pub use filter::{Choices, Filter, KeyName, PLAYGROUND};
 pub use health::{HealthAdmin, HealthCheck, SettingInForce, SystemHealth};
 pub use keys::{
-    Access, Key, KeyChoices, KeyConsole, KeyForm, KeyState, LastUse, NewKey, OldSecret, Overlap,
-    Restrictions,
+    Access, Key, KeyActs, KeyChoices, KeyConsole, KeyForm, KeyState, LastUse, NewKey, OldSecret,
+    Overlap, Restrictions,
 };
 pub use limits::{Allowance, EnterpriseRequest, LimitConsole, Limits, TierOffer};
 pub use logs::{
     Explanation, LimitReached, LogConsole, LogPage, LogQuery, LogRow, NewLogs, Place,
     RequestDetails, Timeline, Timings,
 };
-pub use mail::{AddressConsole, MailAdmin, MailItem, MailState, Outbox, Recovery};
+pub use mail::{AddressConsole, MailActs, MailAdmin, MailItem, MailState, Outbox, Recovery};
 pub use overview::{Limit, ModelCard, Overview, OverviewConsole};
 pub use problem::{Problem, WayOut};
 pub use public::{
     Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Public,
     Status,
 };
-pub use settings::{Session, Settings, SettingsConsole};
+pub use second_factor::{FactorActs, FactorConsole, FactorSetup, Qr, SecondFactor};
+pub use settings::{Session, Settings, SettingsActs, SettingsConsole};
 pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
 pub use usage::{
     Figures, Group, GroupUsage, Metric, Percentiles, Series, Totals, Usage, UsageConsole,
@@ -71,6 +79,8 @@ pub trait Console:
     + SettingsConsole
     + AuditConsole
     + AddressConsole
+    + ConfirmConsole
+    + FactorConsole
 {
 }
 

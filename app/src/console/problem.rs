@@ -29,6 +29,8 @@ pub enum WayOut {
     SignIn,
     /// Follow the link that was mailed, or have it mailed again.
     Verify,
+    /// Prove once more who is there, then try again.
+    Confirm,
     /// Nothing: this is for others.
     Leave,
 }
@@ -70,6 +72,14 @@ impl Problem {
         Problem {
             way_out: WayOut::SignIn,
             ..Problem::new("You are signed out. Sign in to go on.")
+        }
+    }
+
+    /// For what wants a fresh proof of who is there.
+    pub fn unconfirmed() -> Self {
+        Problem {
+            way_out: WayOut::Confirm,
+            ..Problem::new("Confirm that it is you, then do this again.")
         }
     }
 

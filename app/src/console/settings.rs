@@ -18,6 +18,13 @@ pub trait SettingsConsole: Send + Sync {
     async fn end_other_sessions(&self) -> Result<(), Problem>;
     /// For how many days the request log is kept.
     async fn keep_log(&self, days: u32) -> Result<(), Problem>;
+}
+
+/// What takes the account's data out, or away.
+#[async_trait]
+pub trait SettingsActs: Send + Sync {
+    /// Whether the copy of all data may be fetched now.
+    async fn prepare_export(&self) -> Result<(), Problem>;
     /// Deletes the account with all that is its own, and moves on to the sign-in page.
     async fn delete_account(&self, email: String, password: String) -> Result<(), Problem>;
 }

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::problem::{FormProblem, failure, field_error};
+use super::problem::{FormProblem, field_error, refusal};
 use crate::api::{SignIn, SignUp};
+use crate::console::Entry;
 use crate::frame::Brand;
 use crate::ui::{NewPasswordField, Notice, PasswordField, SubmitButton, TextField, Tone};
 use crate::viewer::Viewer;
@@ -32,10 +33,11 @@ const CAME_FROM: [(&str, &str); 4] = [
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let action = ServerAction::<SignIn>::new();
-    Viewer::comes_in(action, |()| true);
-    let problem = failure(action);
+    Viewer::comes_in(action, |entry| *entry == Entry::SignedIn);
+    let problem = refusal(action);
     let query = use_query_map();
     let next = move || query.read().get("next");
+    let again = move || query.read().get("again").is_some();
     // What has led here, if it has to be told.
     let told = move || {
         let query = query.read();
@@ -48,6 +50,11 @@ pub fn SignInPage() -> impl IntoView {
         <Title text="Sign in"/>
         <DoorFrame title="Sign in">
             {move || told().map(|told| view! { <Notice tone=Tone::Ok><p>{told}</p></Notice> })}
+            {move || again().then(|| view! {
+                <Notice tone=Tone::Warn>
+                    <p>"The code came too late, or was wrong too often. Begin again."</p>
+                </Notice>
+            })}
             <ActionForm action attr:class="form" attr:novalidate="">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField
@@ -76,7 +83,7 @@ pub fn SignInPage() -> impl IntoView {
 pub fn SignUpPage() -> impl IntoView {
     let action = ServerAction::<SignUp>::new();
     Viewer::comes_in(action, |is_in| *is_in);
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <Title text="Create an account"/>
         <DoorFrame title="Create an account">

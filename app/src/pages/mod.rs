@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod confirm;
 mod docs;
 mod done;
 mod door;
@@ -17,6 +18,7 @@ mod not_found;
 mod playground;
 mod problem;
 mod recovery;
+mod second_step;
 mod settings;
 mod status;
 mod usage;
@@ -27,7 +29,10 @@ use leptos_router::{LazyRoute, lazy_route};
 pub use self::admin::AdminPage;
 use self::admin::{AccountPage, AccountsPage, HealthPage, MailPage, WholeAuditPage, WorkersPage};
 use self::audit::AuditPage;
+pub use self::confirm::ConfirmFields;
+use self::confirm::ConfirmPage;
 use self::docs::DocsPage;
+pub use self::done::when_done;
 use self::door::{SignInPage, SignUpPage};
 use self::home::HomePage;
 use self::keys::KeysPage;
@@ -36,7 +41,9 @@ use self::limits::LimitsPage;
 use self::logs::LogsPage;
 pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
+pub use self::problem::{FormProblem, ProblemNotice, refusal};
 use self::recovery::{CheckMailPage, ForgotPasswordPage, ResetPasswordPage, VerifyEmailPage};
+use self::second_step::SecondStepPage;
 use self::settings::SettingsPage;
 use self::status::StatusPage;
 use self::usage::UsagePage;
@@ -99,6 +106,8 @@ fn landing_view() -> AnyView {
 routes! {
     SignIn to SignInPage,
     SignUp to SignUpPage,
+    SecondStep to SecondStepPage,
+    Confirm to ConfirmPage,
     Playground to PlaygroundPage,
     Keys to KeysPage,
     Usage to UsagePage,

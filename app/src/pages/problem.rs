@@ -4,17 +4,61 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use leptos_router::location::Url;
 
 use crate::browser;
 use crate::console::{Problem, WayOut};
+use crate::step_up::StepUp;
 use crate::ui::{Notice, Tone};
 use crate::viewer::Viewer;
 
 /// What an action has failed with, if its last run failed. Also holds what a form posted without scripts has failed
-/// with: it comes back in the page's address.
+/// with: it comes back in the page's address. Where a fresh proof of who is there is all that was wanting, it is asked for,
+/// and what was sent is sent again.
 pub fn failure<S>(action: ServerAction<S>) -> Signal<Option<Problem>>
+where
+    S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    let problem = refusal(action);
+    let (input, pending) = (action.input(), action.pending());
+    let step_up = StepUp::here();
+    let sent = StoredValue::new(None::<S>);
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            sent.set_value(Some(input));
+        }
+    });
+    Effect::new(move |_| {
+        if let (true, Some(sent)) = (wants_proof(problem), sent.get_value()) {
+            step_up.ask(move || {
+                action.dispatch(sent.clone());
+            });
+        }
+    });
+    untold(problem, step_up, pending.into())
+}
+
+fn wants_proof(problem: Signal<Option<Problem>>) -> bool {
+    let way_out = problem.read().as_ref().map(|problem| problem.way_out);
+    way_out == Some(WayOut::Confirm)
+}
+
+/// Says nothing of a missing proof while that is asked for.
+fn untold(
+    problem: Signal<Option<Problem>>,
+    step_up: StepUp,
+    pending: Signal<bool>,
+) -> Signal<Option<Problem>> {
+    Signal::derive(move || {
+        let is_asked_for = wants_proof(problem) && (step_up.is_asking() || pending.get());
+        problem.get().filter(|_| !is_asked_for)
+    })
+}
+
+/// As [`failure`], for what strangers do and for proofs themselves: what wants no other proof.
+pub fn refusal<S>(action: ServerAction<S>) -> Signal<Option<Problem>>
 where
     S: ServerFn<Error = Problem> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
@@ -81,8 +125,20 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
             {id}
             {(problem.way_out == WayOut::SignIn).then(|| view! { <p><a href="/sign-in">"Sign in"</a></p> })}
             {(problem.way_out == WayOut::Verify).then(|| view! { <p><a href="/verify-email">"Send the link again"</a></p> })}
+            {(problem.way_out == WayOut::Confirm).then(|| {
+                let href = format!("/confirm?next={}", Url::escape(&here()));
+                view! { <p><a href=href>"Confirm that it is you"</a></p> }
+            })}
         </Notice>
     }
+}
+
+/// The page's address, without what a form that was posted without scripts has left in it.
+fn here() -> String {
+    let mut query = use_query_map().get_untracked();
+    query.remove("__path");
+    query.remove("__err");
+    use_location().pathname.get_untracked() + &query.to_query_string()
 }
 
 /// To the sign-in page, which leads back here.
@@ -91,6 +147,8 @@ pub fn leave_to_sign_in() {
     let here = browser::path_and_query();
     let next = if here == "/" {
         String::new()
+    } else if here.starts_with("/sign-in/") {
+        "?again".to_owned()
     } else {
         format!("?next={}", Url::escape(&here))
     };

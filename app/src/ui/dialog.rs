@@ -9,6 +9,9 @@ use crate::browser;
 #[component]
 pub fn Dialog(
     #[prop(into)] title: Signal<String>,
+    /// Of its own where it may come above another dialog.
+    #[prop(default = "dialog-title")]
+    title_id: &'static str,
     on_close: Callback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -24,7 +27,7 @@ pub fn Dialog(
             node_ref=dialog
             class="dialog"
             open
-            aria-labelledby="dialog-title"
+            aria-labelledby=title_id
             on:cancel=move |event: ev::Event| {
                 if event.cancelable() {
                     event.prevent_default();
@@ -39,7 +42,7 @@ pub fn Dialog(
                 }
             }
         >
-            <h2 id="dialog-title">{title}</h2>
+            <h2 id=title_id>{title}</h2>
             {children()}
         </dialog>
     }

@@ -2,6 +2,7 @@
 
 mod bars;
 mod code;
+mod code_field;
 mod copy;
 mod dialog;
 mod field;
@@ -19,6 +20,7 @@ mod when;
 
 pub use bars::{BarChart, Bars, Layer, Stand};
 pub use code::Code;
+pub use code_field::CodeField;
 pub use copy::CopyButton;
 pub use dialog::Dialog;
 pub use field::{PasswordField, SliderField, SubmitButton, TextField};

@@ -77,3 +77,24 @@ async fn password_managers_know_the_fields() {
     );
     assert!(!html.contains("name=\"next\""));
 }
+
+#[tokio::test]
+async fn the_second_step_asks_for_the_apps_code_or_a_recovery_code() {
+    let html = body("/sign-in/code?next=%2Fkeys", None).await;
+    let field = between(&html, "id=\"code\"", ">");
+    for attribute in [
+        "autocomplete=\"one-time-code\"",
+        "inputmode=\"numeric\"",
+        "autofocus",
+    ] {
+        assert!(field.contains(attribute), "no {attribute} in {field}");
+    }
+    assert!(html.contains("name=\"next\" value=\"/keys\""));
+    assert!(html.contains("action=\"/api/sign-in/code\""));
+    assert!(html.contains("href=\"/sign-in/code?recovery&amp;next=%2Fkeys\""));
+    let html = body("/sign-in/code?recovery&next=%2Fkeys", None).await;
+    assert!(between(&html, "id=\"code\"", ">").contains("inputmode=\"text\""));
+    assert!(html.contains("href=\"/sign-in/code?next=%2Fkeys\""));
+    let html = body("/sign-in?again", None).await;
+    assert!(text(&html).contains("Begin again."));
+}

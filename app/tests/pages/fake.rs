@@ -3,14 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    AddressConsole, Admin, Allowance, Choices, Console, Doc, DocGroup, DocHeading, DocLink,
-    EnterpriseRequest, Explanation, Figures, Fleet, Found, GroupUsage, Health, Key, KeyChoices,
-    KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits,
-    LogConsole, LogPage, LogQuery, LogRow, MailAdmin, MailItem, MailState, ModelCard, ModelQueue,
+    AddressConsole, Admin, Allowance, Choices, ConfirmConsole, Confirmation, Confirmed, Console,
+    Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest, Explanation, FactorActs, FactorConsole,
+    FactorSetup, Figures, Fleet, Found, GroupUsage, Health, Key, KeyActs, KeyChoices, KeyConsole,
+    KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole,
+    LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem, MailState, ModelCard, ModelQueue,
     ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier, Origin, Outbox, Overlap, Overview,
-    OverviewConsole, Percentiles, Problem, Public, RequestDetails, Restrictions, Series, Session,
-    Settings, SettingsConsole, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage,
-    UsageConsole, UsageQuery, Worker, WorkerAdmin, WorkerState,
+    OverviewConsole, Percentiles, Problem, Public, Qr, RequestDetails, Restrictions, SecondFactor,
+    Series, Session, Settings, SettingsActs, SettingsConsole, Standing, Status, TierOffer,
+    Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Wanted, Worker, WorkerActs,
+    WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 use wire::Task;
@@ -20,6 +22,9 @@ pub const HOUR: i64 = 3_600_000;
 pub const MIDNIGHT: i64 = 1_762_128_000_000;
 pub const SECRET: &str = "ask_7Hq2mmmmmmmmmmmmmmmmmmmmmmmmk3Qa";
 
+pub const FACTOR_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+pub const RECOVERY_CODE: &str = "01abc-defgh-jkmnp-qrstv-wxyz2";
+
 pub struct Fake {
     pub overview: Overview,
     pub keys: Vec<Key>,
@@ -28,6 +33,8 @@ pub struct Fake {
     pub logs: LogPage,
     pub models: Vec<ModelCard>,
     pub settings: Settings,
+    pub second_factor: Option<SecondFactor>,
+    pub fresh_codes: Mutex<Option<Vec<String>>>,
 }
 
 pub fn account() -> Arc<Fake> {
@@ -177,6 +184,8 @@ impl Default for Fake {
                 is_last_admin: false,
                 is_verified: true,
             },
+            second_factor: None,
+            fresh_codes: Mutex::new(None),
             models: vec![
                 model("smollm2-135m-instruct", Task::Chat),
                 model("all-minilm-l6-v2", Task::Embeddings),
@@ -214,13 +223,6 @@ impl KeyConsole for Fake {
         })
     }
 
-    async fn create_key(&self, name: String, _: KeyForm) -> Result<NewKey, Problem> {
-        Ok(NewKey {
-            key: key("key_3", &name),
-            secret: SECRET.into(),
-        })
-    }
-
     async fn fresh_key(&self) -> Result<Option<NewKey>, Problem> {
         Ok(self.fresh.lock().unwrap().take())
     }
@@ -233,19 +235,29 @@ impl KeyConsole for Fake {
         Ok(())
     }
 
-    async fn rotate_key(&self, id: String, _: Overlap) -> Result<NewKey, Problem> {
-        Ok(NewKey {
-            key: key(&id, "prod-web"),
-            secret: SECRET.into(),
-        })
-    }
-
     async fn end_old_secrets(&self, _: String) -> Result<(), Problem> {
         Ok(())
     }
 
     async fn revoke_key(&self, _: String) -> Result<(), Problem> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyActs for Fake {
+    async fn create_key(&self, name: String, _: KeyForm) -> Result<NewKey, Problem> {
+        Ok(NewKey {
+            key: key("key_3", &name),
+            secret: SECRET.into(),
+        })
+    }
+
+    async fn rotate_key(&self, id: String, _: Overlap) -> Result<NewKey, Problem> {
+        Ok(NewKey {
+            key: key(&id, "prod-web"),
+            secret: SECRET.into(),
+        })
     }
 }
 
@@ -402,6 +414,73 @@ impl SettingsConsole for Fake {
     async fn keep_log(&self, _: u32) -> Result<(), Problem> {
         Ok(())
     }
+}
+
+impl Confirmed for Fake {}
+
+#[async_trait]
+impl ConfirmConsole for Fake {
+    async fn confirmation(&self) -> Result<Confirmation, Problem> {
+        Ok(Confirmation {
+            email: self.settings.email.clone(),
+            wanted: match self.second_factor {
+                Some(_) => Wanted::Code,
+                None => Wanted::Password,
+            },
+        })
+    }
+
+    async fn confirm(&self, _: String, _: Option<String>) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl FactorConsole for Fake {
+    async fn second_factor(&self) -> Result<Option<SecondFactor>, Problem> {
+        Ok(self.second_factor)
+    }
+
+    async fn fresh_codes(&self) -> Result<Option<Vec<String>>, Problem> {
+        Ok(self.fresh_codes.lock().unwrap().take())
+    }
+}
+
+#[async_trait]
+impl FactorActs for Fake {
+    async fn begin_second_factor(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    async fn factor_setup(&self) -> Result<Option<FactorSetup>, Problem> {
+        Ok(self.second_factor.is_none().then(|| FactorSetup {
+            secret: FACTOR_SECRET.into(),
+            uri: format!("otpauth://totp/Assisters:ada%40example.com?secret={FACTOR_SECRET}"),
+            qr: Qr {
+                size: 45,
+                path: "M4,4h7v1h-7z".into(),
+            },
+        }))
+    }
+
+    async fn turn_on_second_factor(&self, _: String) -> Result<Vec<String>, Problem> {
+        Ok(vec![RECOVERY_CODE.into()])
+    }
+
+    async fn renew_recovery_codes(&self) -> Result<Vec<String>, Problem> {
+        Ok(vec![RECOVERY_CODE.into()])
+    }
+
+    async fn turn_off_second_factor(&self, _: String, _: String) -> Result<(), Problem> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SettingsActs for Fake {
+    async fn prepare_export(&self) -> Result<(), Problem> {
+        Ok(())
+    }
 
     async fn delete_account(&self, _: String, _: String) -> Result<(), Problem> {
         Ok(())
@@ -481,7 +560,10 @@ impl WorkerAdmin for FakeAdmin {
             updated_ms: MIDNIGHT,
         })
     }
+}
 
+#[async_trait]
+impl WorkerActs for FakeAdmin {
     async fn add_worker(&self, _: NewWorker) -> Result<(), Problem> {
         Ok(())
     }
@@ -524,7 +606,10 @@ impl MailAdmin for FakeAdmin {
             is_sent: false,
         })
     }
+}
 
+#[async_trait]
+impl MailActs for FakeAdmin {
     async fn mail(&self, id: String) -> Result<String, Problem> {
         match id.as_str() {
             "mail_4" => Ok("Hello,\n\nfollow <this>".into()),

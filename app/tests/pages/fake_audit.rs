@@ -1,9 +1,9 @@
 //! The fake's part in what is on record, in the accounts and in the service's health.
 
 use app::console::{
-    AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, AuditAdmin, AuditConsole,
-    AuditPage, AuditQuery, AuditRow, Health, HealthAdmin, HealthCheck, LimitsForm, Problem,
-    RequestForEnterprise, SettingInForce, SystemHealth,
+    AccountActs, AccountAdmin, AccountDetails, AccountPage, AccountQuery, AccountRow, AuditAdmin,
+    AuditConsole, AuditPage, AuditQuery, AuditRow, Health, HealthAdmin, HealthCheck, LimitsForm,
+    Problem, RequestForEnterprise, SettingInForce, SystemHealth,
 };
 use async_trait::async_trait;
 
@@ -140,7 +140,10 @@ impl AccountAdmin for FakeAdmin {
             row,
         })
     }
+}
 
+#[async_trait]
+impl AccountActs for FakeAdmin {
     async fn set_limits(&self, _: String, _: LimitsForm) -> Result<(), Problem> {
         Ok(())
     }

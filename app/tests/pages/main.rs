@@ -23,7 +23,7 @@ mod usage;
 
 use std::sync::Arc;
 
-use app::console::{Admin, Console, Public};
+use app::console::{Admin, Confirmed, Console, Public};
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use leptos::prelude::*;
@@ -52,6 +52,7 @@ async fn render_for(
             provide_context(meta);
             if let Some(console) = console {
                 provide_context(console);
+                provide_context::<Arc<dyn Confirmed>>(fake::account());
             }
             if let Some(admin) = admin {
                 provide_context(admin);
@@ -154,6 +155,9 @@ async fn every_page_of_an_account_sends_a_stranger_to_sign_in() {
         "/settings",
         "/settings?password",
         "/settings?delete",
+        "/settings?factor=set-up",
+        "/settings?factor=off",
+        "/confirm",
         "/playground",
         "/audit-log",
     ] {

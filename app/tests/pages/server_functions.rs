@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use app::api;
-use app::console::{KeyForm, Overlap, Problem};
-use leptos::prelude::Owner;
+use app::console::{Confirmed, Console, KeyForm, Overlap, Problem};
+use leptos::prelude::{Owner, provide_context};
+
+use crate::fake::account;
 
 #[tokio::test]
 async fn every_function_of_an_account_refuses_a_stranger() {
@@ -37,4 +41,36 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     let deleted = api::delete_account("a".into(), "b".into()).await;
     assert_eq!(deleted.err(), refused);
     assert_eq!(api::load_audit_log(String::new()).await.err(), refused);
+    assert_eq!(api::prepare_export().await.err(), refused);
+    assert_eq!(api::load_confirmation().await.err(), refused);
+    assert_eq!(api::confirm("a".into(), None).await.err(), refused);
+    assert_eq!(api::load_second_factor().await.err(), refused);
+    assert_eq!(api::begin_second_factor().await.err(), refused);
+    assert_eq!(api::load_factor_setup().await.err(), refused);
+    let turned_on = api::turn_on_second_factor("123456".into()).await;
+    assert_eq!(turned_on.err(), refused);
+    assert_eq!(api::take_fresh_codes().await.err(), refused);
+    assert_eq!(api::renew_recovery_codes().await.err(), refused);
+    let turned_off = api::turn_off_second_factor("a".into(), "b".into()).await;
+    assert_eq!(turned_off.err(), refused);
+}
+
+#[tokio::test]
+async fn acts_that_want_a_fresh_proof_are_not_there_without_it() {
+    let owner = Owner::new();
+    owner.set();
+    provide_context::<Arc<dyn Console>>(account());
+    let refused = Some(Problem::unconfirmed());
+    let created = api::create_key("name".into(), KeyForm::default()).await;
+    assert_eq!(created.err(), refused);
+    let rotated = api::rotate_key("key_1".into(), Overlap::Day).await;
+    assert_eq!(rotated.err(), refused);
+    let deleted = api::delete_account("a".into(), "b".into()).await;
+    assert_eq!(deleted.err(), refused);
+    assert_eq!(api::begin_second_factor().await.err(), refused);
+    assert!(api::list_keys().await.is_ok());
+
+    provide_context::<Arc<dyn Confirmed>>(account());
+    let created = api::create_key("name".into(), KeyForm::default()).await;
+    assert!(created.is_ok());
 }

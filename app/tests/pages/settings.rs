@@ -1,8 +1,9 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use app::console::Settings;
+use app::console::{Problem, SecondFactor, Settings};
+use leptos::server_fn::error::ServerFnUrlError;
 
-use crate::fake::{Fake, account};
+use crate::fake::{FACTOR_SECRET, Fake, MIDNIGHT, RECOVERY_CODE, account};
 use crate::{between, body, text};
 
 #[tokio::test]
@@ -24,7 +25,7 @@ async fn sessions_are_told_and_all_but_this_one_can_be_ended() {
     assert!(html.contains("name=\"id\" value=\"bbbb\"") && !html.contains("aaaa"));
     assert!(html.contains("value=\"Ada\""));
     assert!(html.contains("<option value=\"90\" selected"));
-    assert!(html.contains("href=\"/settings/export\""));
+    assert!(html.contains("action=\"/api/settings/prepare-export\""));
     assert!(!html.contains("<dialog"));
 }
 
@@ -72,4 +73,101 @@ async fn the_password_form_is_one_that_password_managers_know() {
         assert!(dialog.contains(&format!("autocomplete=\"{autocomplete}\"")));
     }
     assert!(dialog.contains("action=\"/api/settings/change-password\""));
+}
+
+fn with_factor(codes_left: u32) -> Arc<Fake> {
+    Arc::new(Fake {
+        second_factor: Some(SecondFactor {
+            since_ms: MIDNIGHT,
+            codes_left,
+        }),
+        ..Fake::default()
+    })
+}
+
+#[tokio::test]
+async fn the_second_factor_says_how_it_stands_and_what_can_be_done() {
+    let html = body("/settings", Some(account())).await;
+    assert!(html.contains("action=\"/api/second-factor/begin\""));
+    assert!(!html.contains("?factor=off"));
+    let html = body("/settings", Some(with_factor(8))).await;
+    let told = text(&html);
+    assert!(told.contains("On Since 3 Nov 2025") && told.contains("8 recovery codes are left."));
+    assert!(!told.contains("Make new ones") && !html.contains("/api/second-factor/begin"));
+    for (left, words) in [
+        (1, "1 recovery code is left."),
+        (0, "No recovery code is left."),
+    ] {
+        let told = text(&body("/settings", Some(with_factor(left))).await);
+        assert!(
+            told.contains(words) && told.contains("Make new ones"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_set_up_shows_the_secret_without_a_style_of_its_own() {
+    let html = body("/settings?factor=set-up", Some(account())).await;
+    let dialog = between(&html, "<dialog", "</dialog>");
+    assert!(dialog.contains("viewBox=\"0 0 45 45\"") && dialog.contains("d=\"M4,4h7v1h-7z\""));
+    assert!(dialog.contains(&format!("value=\"{FACTOR_SECRET}\"")));
+    assert!(dialog.contains("href=\"otpauth://totp/Assisters:ada%40example.com?secret="));
+    assert!(!dialog.contains("style="));
+    let field = between(dialog, "id=\"code\"", ">");
+    assert!(
+        field.contains("autocomplete=\"one-time-code\"") && field.contains("inputmode=\"numeric\"")
+    );
+    assert!(dialog.contains("action=\"/api/second-factor/turn-on\""));
+}
+
+#[tokio::test]
+async fn recovery_codes_are_shown_once_and_can_be_kept_as_a_file() {
+    let fake = Arc::new(Fake {
+        fresh_codes: Mutex::new(Some(vec![RECOVERY_CODE.into()])),
+        ..Fake::default()
+    });
+    let html = body("/settings?factor=codes", Some(fake.clone())).await;
+    let dialog = between(&html, "<dialog", "</dialog>");
+    assert!(dialog.contains(&format!("<code>{RECOVERY_CODE}</code>")));
+    let file = between(dialog, "href=\"data:text/plain", "\"");
+    let escaped = RECOVERY_CODE.replace('-', "%2D");
+    assert!(file.contains(&escaped) && !file.contains(' '), "{file}");
+    let html = body("/settings?factor=codes", Some(fake)).await;
+    assert!(!html.contains(RECOVERY_CODE));
+    assert!(text(&html).contains("Recovery codes are shown once."));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_as_a_proof_is_what_the_account_has() {
+    let html = body("/confirm?next=%2Fkeys%3Fcreate", Some(account())).await;
+    assert!(html.contains("name=\"next\" value=\"/keys?create\""));
+    let field = between(&html, "id=\"answer\"", ">");
+    assert!(
+        field.contains("autocomplete=\"current-password\""),
+        "{field}"
+    );
+    let html = body("/confirm", Some(with_factor(1))).await;
+    let field = between(&html, "id=\"answer\"", ">");
+    assert!(field.contains("autocomplete=\"one-time-code\""), "{field}");
+    assert!(
+        field.contains("inputmode=\"text\""),
+        "a recovery code has letters"
+    );
+}
+
+#[tokio::test]
+async fn a_form_that_wanted_a_proof_leads_to_the_question_and_back() {
+    let problem = Problem::unconfirmed();
+    let url = ServerFnUrlError::new("/api/keys/create", problem)
+        .to_url("http://localhost/keys?create=")
+        .unwrap();
+    let path = format!("{}?{}", url.path(), url.query().unwrap());
+    let html = body(&path, Some(account())).await;
+    assert!(text(&html).contains("Confirm that it is you, then do this again."));
+    let href = between(&html, "href=\"/confirm?next=", "\"");
+    assert!(
+        href.starts_with("%2Fkeys%3Fcreate") && !href.contains("__"),
+        "{href}"
+    );
 }

@@ -13,6 +13,7 @@ use reqwest::StatusCode;
 use super::{records, site};
 use crate::browser::Browser;
 use crate::mail;
+use crate::second_factor::{Factor, act, after_password, app_shows, turn_on_in};
 use crate::site::{Caller, PASSWORD, Site};
 use crate::strangers::functions;
 use crate::until;
@@ -46,6 +47,21 @@ const READ: &[&str] = &[
     "settings/mail-verification",
     "admin/mail/list",
     "admin/mail/read",
+    "confirm/wanted",
+    "second-factor",
+    "second-factor/begin",
+    "second-factor/set-up",
+    "second-factor/fresh-codes",
+    "settings/prepare-export",
+];
+
+/// Want a code, and so one after the other.
+const BY_CODE: &[(&str, &str)] = &[
+    ("second-factor/turn-on", "second_factor.enabled"),
+    ("second-factor/renew-codes", "recovery_codes.renewed"),
+    ("confirm", "session.confirmed"),
+    ("sign-in/code", "session.started"),
+    ("second-factor/turn-off", "second_factor.disabled"),
 ];
 
 /// Recorded after the answer, which must not tell by its time whether there is such an account.
@@ -208,7 +224,7 @@ fn every_server_function_is_known_to_change_something_or_nothing() {
     let mut known: Vec<_> = CHANGES.iter().map(|(name, ..)| *name).collect();
     known.dedup();
     known.extend(READ);
-    known.extend(LATER.iter().map(|(name, _)| *name));
+    known.extend(LATER.iter().chain(BY_CODE).map(|(name, _)| *name));
     let mut known: Vec<_> = known.iter().map(|name| format!("/api/{name}")).collect();
     let mut functions = functions();
     known.sort_unstable();
@@ -357,4 +373,48 @@ async fn what_is_asked_for_by_mail_is_on_record_after_the_answer() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn what_is_done_with_a_second_factor_is_on_record() {
+    let site = site().await;
+    let caller = site.caller(Tier::Free).await;
+    let browser = site.browser_of(&caller).await;
+    let Factor { secret, .. } = turn_on_in(&site, &browser).await;
+    let codes = act(&browser, "/api/second-factor/renew-codes", &[]).await;
+    let code = codes[0].as_str().unwrap();
+    act(&browser, "/api/confirm", &[("answer", code)]).await;
+    let code = app_shows(&site, &secret);
+    let other = after_password(&site, &caller).await;
+    act(&other, "/api/sign-in/code", &[("code", &code)]).await;
+    let code = codes[1].as_str().unwrap();
+    let wrong = [("password", "wrong"), ("code", code)];
+    other.call("/api/second-factor/turn-off", &wrong).await;
+    let right = [("password", PASSWORD), ("code", code)];
+    act(&other, "/api/second-factor/turn-off", &right).await;
+
+    let mut all = records(&site, Some(&caller.account)).await;
+    all.reverse();
+    let told: Vec<_> = all
+        .iter()
+        .map(|record| (record.action.as_str(), record.outcome.as_str()))
+        .collect();
+    let mut rest = told.iter();
+    for (name, action) in BY_CODE {
+        assert!(
+            rest.any(|one| *one == (*action, "done")),
+            "{name}: {told:?}"
+        );
+    }
+    assert!(
+        told.contains(&("second_factor.disabled", "refused")),
+        "{told:?}"
+    );
+    assert_eq!(
+        told.iter()
+            .filter(|(action, _)| *action == "recovery_code.used")
+            .count(),
+        2,
+        "{told:?}"
+    );
 }

@@ -4,13 +4,13 @@ use leptos_meta::Title;
 
 use crate::api::ForgotPassword;
 use crate::pages::door::DoorFrame;
-use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::problem::{FormProblem, field_error, refusal};
 use crate::ui::{SubmitButton, TextField};
 
 #[component]
 pub fn ForgotPasswordPage() -> impl IntoView {
     let action = ServerAction::<ForgotPassword>::new();
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <Title text="Forgotten password"/>
         <DoorFrame title="Forgotten password">

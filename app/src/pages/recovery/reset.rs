@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use super::asked;
 use crate::api::ResetPassword;
 use crate::pages::door::DoorFrame;
-use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::problem::{FormProblem, field_error, refusal};
 use crate::ui::{NewPasswordField, Notice, SubmitButton, Tone};
 
 #[component]
@@ -31,7 +31,7 @@ pub fn ResetPasswordPage() -> impl IntoView {
 #[component]
 fn ResetForm(token: String) -> impl IntoView {
     let action = ServerAction::<ResetPassword>::new();
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <p>"Every browser that is signed in will have to sign in again. Keys go on working."</p>
         <ActionForm action attr:class="form" attr:novalidate="">

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use super::asked;
 use crate::api::{ConfirmEmail, ResendVerification, VerifyEmail};
 use crate::pages::door::DoorFrame;
-use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::problem::{FormProblem, field_error, refusal};
 use crate::ui::{SubmitButton, TextField};
 
 /// Where the links of mails lead: to verify the address of an account, or one that it is to have (`?change`). Without a link
@@ -26,7 +26,7 @@ pub fn VerifyEmailPage() -> impl IntoView {
 #[component]
 fn VerifyForm(token: String) -> impl IntoView {
     let action = ServerAction::<VerifyEmail>::new();
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <p>"Press the button to show that the address is yours."</p>
         <ActionForm action attr:class="form">
@@ -41,7 +41,7 @@ fn VerifyForm(token: String) -> impl IntoView {
 #[component]
 fn ConfirmForm(token: String) -> impl IntoView {
     let action = ServerAction::<ConfirmEmail>::new();
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <p>"Press the button, and your account has this e-mail address from then on."</p>
         <ActionForm action attr:class="form">
@@ -56,7 +56,7 @@ fn ConfirmForm(token: String) -> impl IntoView {
 #[component]
 fn ResendForm() -> impl IntoView {
     let action = ServerAction::<ResendVerification>::new();
-    let problem = failure(action);
+    let problem = refusal(action);
     view! {
         <p>"Enter the e-mail address of your account. The link is mailed there again; only the newest one works."</p>
         <ActionForm action attr:class="form" attr:novalidate="">

@@ -1,7 +1,9 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-use crate::api::KeepLog;
+use crate::api::{KeepLog, PrepareExport};
+use crate::browser;
+use crate::pages::done::when_done;
 use crate::pages::problem::{FormProblem, failure};
 use crate::ui::SubmitButton;
 
@@ -9,6 +11,9 @@ use crate::ui::SubmitButton;
 #[component]
 pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) -> impl IntoView {
     let problem = failure(keep);
+    let export = ServerAction::<PrepareExport>::new();
+    let unready = failure(export);
+    when_done(export, || browser::leave_to("/settings/export"));
     let options = offered
         .into_iter()
         .map(|offer| {
@@ -43,7 +48,10 @@ pub fn DataSection(days: u32, offered: Vec<u32>, keep: ServerAction<KeepLog>) ->
                 <p class="hint">
                     "Account, keys without their secrets, sessions, settings, usage by the hour, the request log and the audit log, as one JSON file."
                 </p>
-                <a href="/settings/export" class="button plain" rel="external" download="">"Export my data"</a>
+                <ActionForm action=export>
+                    <SubmitButton label="Export my data" look="plain" busy=export.pending()/>
+                </ActionForm>
+                <FormProblem problem=unready fields=&[]/>
             </div>
             <div class="card setting spread">
                 <p class="hint">"Sign-ins, keys, settings: who did what to this account, and from where. Kept for a year, also if the account is deleted."</p>

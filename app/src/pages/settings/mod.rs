@@ -1,11 +1,14 @@
-//! Settings: the account itself. What is open lives in the address (`?password`, `?delete`), and so does what a form that
+//! Settings: the account itself. What is open lives in the address (`?password`, `?factor`, `?delete`), and so does what a form that
 //! was posted without scripts has done (`?done=…`).
 
 mod data;
 mod delete;
 mod email;
+mod factor_codes;
+mod factor_dialogs;
 mod password;
 mod profile;
+mod second_factor;
 mod sessions;
 
 use leptos::prelude::*;
@@ -19,6 +22,7 @@ use self::delete::{DangerSection, DeleteDialog};
 use self::email::EmailDialog;
 use self::password::{PasswordDialog, PasswordSection};
 use self::profile::ProfileSection;
+use self::second_factor::{Factor, FactorDialogs, FactorSection};
 use self::sessions::SessionsSection;
 use super::done::when_done;
 use super::loaded::Loaded;
@@ -51,6 +55,7 @@ pub fn SettingsPage() -> impl IntoView {
     after(end_others, "sessions", without);
     after(keep, "log", || ());
 
+    let factor = Factor::new(move || sessions.refetch());
     let query = use_query_map();
     let changing = Memo::new(move |_| query.read().get("password").is_some());
     let moving = Memo::new(move |_| query.read().get("email").is_some());
@@ -71,11 +76,13 @@ pub fn SettingsPage() -> impl IntoView {
         {move || deleting.get().then(|| view! {
             <Loaded from=settings view=move |settings| view! { <DeleteDialog settings/> }.into_any()/>
         })}
+        <FactorDialogs factor/>
         <div class="settings-page">
             <Loaded from=settings view=move |settings| view! {
                 <ProfileSection settings rename/>
             }.into_any()/>
             <PasswordSection/>
+            <FactorSection factor/>
             <Loaded from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
             <Loaded from=settings view=move |settings| view! {
                 <DataSection days=settings.log_days offered=settings.log_days_offered keep/>
@@ -110,6 +117,8 @@ fn said(what: &str) -> Option<&'static str> {
         "confirmed" => "Your account has its new e-mail address.",
         "session" => "Session ended.",
         "sessions" => "All other sessions have ended.",
+        "factor-off" => "The second factor is off. Your password alone signs you in.",
+        "ready" => "Confirmed. You can export your data now.",
         "log" => "Saved. Older requests leave the log within the hour.",
         _ => return None,
     })

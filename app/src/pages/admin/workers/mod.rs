@@ -24,6 +24,7 @@ use crate::format;
 use crate::pages::done::when_done;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
+use crate::step_up::StepUp;
 use crate::ui::{Empty, Glyph, Icon, Toasts};
 
 const HERE: &str = "/admin/workers";
@@ -42,8 +43,10 @@ pub fn WorkersPage() -> impl IntoView {
     let adding = Memo::new(move |_| query.read().get("add").is_some());
     let removing = Memo::new(move |_| query.read().get("remove"));
     let toasts = Toasts::here();
+    let step_up = StepUp::here();
     let look_again = move || {
-        if browser::is_visible() {
+        // An answer renews the session, and what is under way then would be a stranger's.
+        if browser::is_visible() && !untrack(|| step_up.is_asking()) {
             fleet.refetch();
         }
     };
