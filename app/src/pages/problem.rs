@@ -135,6 +135,10 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
 
 /// The page's address, without what a form that was posted without scripts has left in it.
 fn here() -> String {
+    // What the server has rendered stays; so the browser need not know how to do this.
+    if is_browser() {
+        return browser::path_and_query();
+    }
     let mut query = use_query_map().get_untracked();
     query.remove("__path");
     query.remove("__err");
