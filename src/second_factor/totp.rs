@@ -94,7 +94,7 @@ impl Secret {
 
     /// What an app would show.
     #[cfg(test)]
-    pub(super) fn shown(&self, now: UnixMs) -> String {
+    pub(crate) fn shown(&self, now: UnixMs) -> String {
         format!("{:06}", self.code(now.0.div_euclid(STEP_MS)))
     }
 }

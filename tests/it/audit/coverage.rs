@@ -67,10 +67,12 @@ const BY_CODE: &[(&str, &str)] = &[
 /// Recorded after the answer, which must not tell by its time whether there is such an account.
 const LATER: &[(&str, &str)] = &[("forgot-password", "password.reset_asked")];
 
+type Fields = &'static [(&'static str, &'static str)];
+
 /// What each of the others is called with, in this order, and what it leaves on record. `KEY`, `EMAIL`, `SESSION`, `OTHER`, `MAIL`
 /// and `LINK` stand for the account's key, its address, another of its sessions, another account, a mail, and the secret of the
 /// link that was mailed for this.
-const CHANGES: &[(&str, &[(&str, &str)], &str)] = &[
+const CHANGES: &[(&str, Fields, &str)] = &[
     ("keys/create", &[("name", "ci")], "key.created"),
     (
         "keys/rename",
