@@ -1,15 +1,17 @@
 
-// A pack is a module that holds others as its sections. Each of them runs once, whichever page brought it first.
+// A pack is a module that holds others as its sections, and their names in one. Each of them runs once, whichever page brought it first.
 const running = new Map();
-function open(file, names) {
+function open(file) {
     return () => {
         const answer = ask(new URL(file, import.meta.url));
         // Whoever waits for it below hears of it.
         answer.catch(() => {});
         return async (imports) => {
             const pack = await WebAssembly.compileStreaming(answer);
+            const section = (name) => WebAssembly.Module.customSections(pack, name)[0];
+            const names = new TextDecoder().decode(section("parts")).split(" ").filter(Boolean);
             const run = (name) => {
-                const [part] = WebAssembly.Module.customSections(pack, name);
+                const part = section(name);
                 const started = WebAssembly.instantiate(part, imports);
                 running.set(name, started);
                 return started;

@@ -57,7 +57,7 @@ pub fn split(wasm: &Path, staging: &Path) -> Result<PathBuf> {
         fs::write(&file, pack(&parts, &names)?)
             .with_context(|| format!("cannot write {}", file.display()))?;
         loader.push_str(&format!(
-            "export const __wasm_split_load_{point} = wrapAsyncCb(makeLoad(open(\"./{page}.wasm\", {names:?}), []));\n"
+            "export const __wasm_split_load_{point} = wrapAsyncCb(makeLoad(open(\"./{page}.wasm\"), []));\n"
         ));
         manifest.insert(point, [page]);
     }
@@ -91,9 +91,17 @@ pub fn is_shown_by(part: &str, page: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('_'))
 }
 
+/// The section of a pack that names its parts: every page loads the script, and need not read there of all others.
+const INDEX: &str = "parts";
+
 /// One file of the parts called so.
 fn pack(parts: &Path, names: &[&String]) -> Result<Vec<u8>> {
     let mut pack = Module::default();
+    let index: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+    pack.customs.add(RawCustomSection {
+        name: INDEX.to_owned(),
+        data: index.join(" ").into_bytes(),
+    });
     for name in names {
         let part = fs::read(parts.join(name).with_extension("wasm"))
             .with_context(|| format!("cannot read {name}"))?;
@@ -159,12 +167,15 @@ mod tests {
         fs::write(dir.path().join("chunk_1.wasm"), part.emit_wasm()).unwrap();
         let packed = pack(dir.path(), &[&"chunk_1".to_owned()]).unwrap();
         let read = Module::from_buffer(&packed).unwrap();
-        let held: Vec<_> = read
-            .customs
-            .iter()
-            .filter(|(_, section)| section.name() == "chunk_1")
-            .map(|(_, section)| section.data(&Default::default()).to_vec())
-            .collect();
+        let held_as = |name: &str| -> Vec<_> {
+            let sections = read.customs.iter();
+            let sections = sections.filter(|(_, section)| section.name() == name);
+            sections
+                .map(|(_, section)| section.data(&Default::default()).to_vec())
+                .collect()
+        };
+        assert_eq!(held_as(INDEX), [b"chunk_1"]);
+        let held = held_as("chunk_1");
         assert_eq!(held.len(), 1);
         assert!(held[0].starts_with(b"\0asm") && held[0].len() < 100);
     }
