@@ -144,6 +144,12 @@ impl Desk {
         gone
     }
 
+    /// Takes a model in every mode that has it, and says whether any has.
+    pub fn choose(&self, model: &str) -> bool {
+        let shots = self.shots().map(|shot| shot.choose(model));
+        self.settings.choose_alone(model) || shots.contains(&true)
+    }
+
     /// Keeps all of it in this tab.
     pub fn keep(&self) {
         let sheet = self.sheet(None);

@@ -61,9 +61,10 @@ pub fn PlaygroundPage() -> impl IntoView {
 fn Bench(models: Vec<ModelCard>, mode: Memo<Task>) -> impl IntoView {
     let desk = Desk::new(models);
     let toasts = Toasts::here();
+    let asked = use_query_map().read_untracked().get("model");
     // In an effect, because only a browser has keys to listen to, a tab to keep things in and requests to hang up on.
     Effect::new(move |_| {
-        arrive(desk, toasts);
+        arrive(desk, asked.clone(), toasts);
         let keys = window_event_listener(ev::keydown, move |event| {
             // A dialog has Esc for itself.
             if event.key() == "Escape" && !browser::has_dialog() && desk.stop() {

@@ -45,13 +45,17 @@ pub fn ShareButton(desk: Desk, task: Task) -> impl IntoView {
     }
 }
 
-/// Fills the page from what the address carries or, without that, from what this tab kept.
-pub fn arrive(desk: Desk, toasts: Toasts) {
-    if take_link(desk, toasts) {
-        return;
-    }
-    if let Some(kept) = Desk::kept() {
+/// Fills the page from what the address carries or, without that, from what this tab kept. A model that the address asks
+/// for is chosen.
+pub fn arrive(desk: Desk, asked: Option<String>, toasts: Toasts) {
+    if !take_link(desk, toasts)
+        && let Some(kept) = Desk::kept()
+    {
         let gone = gone_models(desk.fill(kept));
+        desk.said.update(|said| said.extend(gone));
+    }
+    if let Some(model) = asked.filter(|model| !desk.choose(model)) {
+        let gone = gone_models(vec![model]);
         desk.said.update(|said| said.extend(gone));
     }
 }

@@ -193,18 +193,22 @@ impl Shot {
 
     /// Takes what was kept or sent, and gives its model if that is not there any more.
     pub fn fill(&self, sheet: ShotSheet) -> Option<String> {
-        let model = sheet.model;
-        let is_served = self
-            .cards
-            .with_value(|cards| cards.iter().any(|card| card.id == model));
         self.query.set(sheet.query);
         self.texts.set(sheet.texts);
         self.outcome.set(None);
+        let model = sheet.model;
+        (!self.choose(&model) && !model.is_empty()).then_some(model)
+    }
+
+    /// Takes a model from now on, if it is there.
+    pub fn choose(&self, model: &str) -> bool {
+        let is_served = self
+            .cards
+            .with_value(|cards| cards.iter().any(|card| card.id == model));
         if is_served {
-            self.model.set(model);
-            return None;
+            self.model.set(model.to_owned());
         }
-        (!model.is_empty()).then_some(model)
+        is_served
     }
 
     pub fn clear(&self) {

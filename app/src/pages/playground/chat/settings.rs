@@ -151,6 +151,18 @@ impl Settings {
         })
     }
 
+    /// Takes a model from now on, and no other beside it, if it is there.
+    pub fn choose_alone(&self, model: &str) -> bool {
+        let is_served = self
+            .cards
+            .with_value(|cards| cards.iter().any(|card| card.id == model));
+        if is_served {
+            self.models.set(vec![model.to_owned()]);
+            self.fit();
+        }
+        is_served
+    }
+
     /// Takes what was kept or sent, within bounds, and gives the models that are not there any more.
     pub fn fill(&self, sheet: &ChatSheet) -> Vec<String> {
         let (mut served, gone): (Vec<_>, Vec<_>) = self.cards.with_value(|cards| {
