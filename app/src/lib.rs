@@ -6,6 +6,7 @@
 //! own, which a browser loads when the page is opened, and which the budget of `cargo xtask build` weighs.
 
 pub mod api;
+mod awakening;
 mod browser;
 pub mod console;
 mod example;
@@ -16,7 +17,8 @@ mod step_up;
 mod ui;
 mod viewer;
 
-use leptos::hydration::HydrationScripts;
+use leptos::attr::Attribute;
+use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::Lazy;
@@ -24,6 +26,8 @@ use leptos_router::SsrMode::Async;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::path;
 
+use crate::awakening::Awakening;
+use crate::console::{Appearance, Shortcuts};
 use crate::frame::Frame;
 use crate::pages::{
     Accounts, AdminMail, AdminPage, AuditLog, CheckMail, Confirm, Docs, ForgotPassword, Keys,
@@ -32,23 +36,33 @@ use crate::pages::{
 };
 use crate::viewer::Viewer;
 
+/// `media` of what holds for one of the system's colour schemes.
+fn where_system_is(scheme: &str) -> impl Attribute {
+    custom_attribute("media", format!("(prefers-color-scheme: {scheme})"))
+}
+
 /// The HTML document around [`App`].
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let Appearance { theme, shortcuts } = console::public()
+        .map(|public| public.appearance())
+        .unwrap_or_default();
+    let [light, dark] = theme.grounds();
+    let shortcuts = (shortcuts != Shortcuts::On).then_some(shortcuts.name());
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.attribute() data-shortcuts=shortcuts>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fafaf9"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#111110"/>
+                <meta name="color-scheme" content=theme.schemes()/>
+                <meta name="theme-color" {..where_system_is("light")} content=light/>
+                <meta name="theme-color" {..where_system_is("dark")} content=dark/>
                 <link rel="preload" href="/fonts/geist-1.800-400-600.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
                 <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                <HydrationScripts options/>
                 <MetaTags/>
+                <Awakening options/>
             </head>
             <body>
                 <App/>

@@ -10,8 +10,13 @@ pub struct Viewer(RwSignal<bool>);
 
 impl Viewer {
     pub fn provide() {
-        let is_signed_in = SharedValue::new(|| console().is_ok()).into_inner();
+        let is_signed_in = SharedValue::new(Viewer::is_known).into_inner();
         provide_context(Viewer(RwSignal::new(is_signed_in)));
+    }
+
+    /// Whether the service knows who asks for this page.
+    pub fn is_known() -> bool {
+        console().is_ok()
     }
 
     pub fn here() -> Self {

@@ -1,4 +1,4 @@
-import { expect, MODEL, open, shell, signUp, test } from "./fixtures";
+import { expect, MODEL, open, shell, signOut, signUp, test } from "./fixtures";
 
 test("a stranger finds the docs, the status and the way in from the landing page", async ({ page }) => {
   await open(page, "/");
@@ -26,8 +26,7 @@ test("signing up turns the public frame into the account's, and signing out back
   await page.getByRole("link", { name: "Docs", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
   await expect(page.getByText(email).first()).toBeVisible();
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await signOut(page);
   await open(page, "/docs/errors");
   await expect(page.getByRole("banner").getByRole("link", { name: "Sign up" })).toBeVisible();
 });

@@ -76,6 +76,13 @@ export async function signUp(page: Page): Promise<string> {
   return email;
 }
 
+/** By the account's menu. */
+export async function signOut(page: Page) {
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("dialog", { name: "Account" }).getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+}
+
 /** Makes an administrator as an operator would, and signs in. */
 export async function signInAsAdmin(page: Page) {
   const email = freshEmail();

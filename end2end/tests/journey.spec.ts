@@ -1,4 +1,4 @@
-import { awake, choose, createFirstKey, expect, fillDoor, freshEmail, PASSWORD, shell, test } from "./fixtures";
+import { awake, choose, createFirstKey, expect, fillDoor, freshEmail, PASSWORD, shell, signOut, test } from "./fixtures";
 
 test("from nothing to a first request, and back to nothing", async ({ page }) => {
   const email = freshEmail();
@@ -52,8 +52,7 @@ test("from nothing to a first request, and back to nothing", async ({ page }) =>
   });
 
   await test.step("signed out, the pages are closed", async () => {
-    await page.getByRole("button", { name: "Sign out" }).click();
-    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+    await signOut(page);
     await page.goto("/keys");
     await expect(page).toHaveURL(/\/sign-in\?next=/);
     await fillDoor(page, email, PASSWORD);

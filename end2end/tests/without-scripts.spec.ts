@@ -1,4 +1,4 @@
-import { call, choose, expect, fillDoor, freshEmail, PASSWORD, signUp, test } from "./fixtures";
+import { call, choose, expect, fillDoor, freshEmail, PASSWORD, signOut, signUp, test } from "./fixtures";
 
 // Without scripts nobody uses the wasm that the page announces.
 test.use({ javaScriptEnabled: false, allowed: /assisters_bg.wasm was preloaded/ });
@@ -11,8 +11,7 @@ test("an account, a key and the way out need no scripts", async ({ page, request
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Welcome. One request and you are live.");
   await expect(page.getByText(email).first()).toBeVisible();
 
-  await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await signOut(page);
   await fillDoor(page, email, PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
 
@@ -61,4 +60,22 @@ test("every page shows its content", async ({ page }) => {
     await expect(page.getByRole("main").getByText(content).first()).toBeVisible();
   }
   await expect(page.locator("noscript p")).toHaveText("Running a request from this page needs JavaScript. The API itself does not.");
+});
+
+test("a theme is chosen without scripts, and holds for strangers' pages too", async ({ page }) => {
+  await signUp(page);
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("dialog", { name: "Account" }).getByRole("button", { name: "Dark" }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe("rgb(17, 17, 16)");
+  await page.goto("/settings");
+  const section = page.getByRole("region", { name: "Appearance" });
+  await section.getByRole("radio", { name: "Light" }).check();
+  await section.getByRole("radio", { name: "Off" }).check();
+  await section.getByRole("button", { name: "Save" }).click();
+  await expect(page).toHaveURL("/settings");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
+  await expect(page.locator("html")).toHaveAttribute("data-shortcuts", "off");
+  await signOut(page);
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
 });

@@ -31,7 +31,9 @@ mod usage_csv;
 use std::error::Error;
 use std::sync::Arc;
 
-use app::console::{Admin, Confirmed, ConfirmedAdmin, Console, Door, NewKey, Problem, Public};
+use app::console::{
+    Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, NewKey, Problem, Public,
+};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -173,8 +175,10 @@ const PUBLIC_FOLDERS: [&str; 2] = ["/docs/", "/api/docs/"];
 /// Whether everybody may see what is at `path`, signed in or not.
 fn is_public(path: &str) -> bool {
     let is_within = |folder| path.starts_with(folder);
-    matches!(path, "/" | DOCS | STATUS | "/api/offer" | "/api/status")
-        || PUBLIC_FOLDERS.into_iter().any(is_within)
+    matches!(
+        path,
+        "/" | DOCS | STATUS | "/api/appearance" | "/api/offer" | "/api/status"
+    ) || PUBLIC_FOLDERS.into_iter().any(is_within)
         || RECOVERY_PAGES.contains(&path)
 }
 
@@ -191,7 +195,11 @@ pub async fn bind(
         Err(_) if is_public(request.uri().path()) => None,
         Err(error) => return error.into_response(),
     };
-    let public: Arc<dyn Public> = Arc::new(PublicSite::new(dashboard.clone(), account.clone()));
+    let public: Arc<dyn Public> = Arc::new(PublicSite::new(
+        dashboard.clone(),
+        account.clone(),
+        appearance(request.headers()),
+    ));
     request.extensions_mut().insert(public);
     let visitor = visitor(&request);
     let device = device::shown(request.headers(), dashboard.is_https());
@@ -314,6 +322,13 @@ pub fn provide_port() {
     if let Some(confirmed) = parts.extensions.get::<Arc<dyn ConfirmedAdmin>>() {
         provide_context(confirmed.clone());
     }
+}
+
+/// What a browser's cookies say of how it wants pages to be shown.
+fn appearance(headers: &HeaderMap) -> Appearance {
+    let cookies = headers.get_all(header::COOKIE).into_iter();
+    let cookies: Vec<_> = cookies.filter_map(|cookie| cookie.to_str().ok()).collect();
+    Appearance::of_cookies(&cookies.join("; "))
 }
 
 async fn current_account(

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use app::console::{
-    Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Problem,
-    Public, Status,
+    Appearance, Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier,
+    Problem, Public, Status,
 };
 use async_trait::async_trait;
+use axum::http::{HeaderValue, header};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
 use wire::Task;
 
 use super::{Dashboard, internal};
@@ -24,11 +27,20 @@ pub(super) struct PublicSite {
     dashboard: Dashboard,
     /// Who reads, if somebody is signed in.
     account: Option<Account>,
+    appearance: Appearance,
 }
 
 impl PublicSite {
-    pub(super) fn new(dashboard: Dashboard, account: Option<Account>) -> Self {
-        PublicSite { dashboard, account }
+    pub(super) fn new(
+        dashboard: Dashboard,
+        account: Option<Account>,
+        appearance: Appearance,
+    ) -> Self {
+        PublicSite {
+            dashboard,
+            account,
+            appearance,
+        }
     }
 
     /// What is true here and now, for the docs.
@@ -86,10 +98,6 @@ impl Public for PublicSite {
             return Ok(None);
         };
         let (before, after) = docs::neighbours(&name);
-        let groups = docs::groups().map(|(title, pages)| DocGroup {
-            title: title.to_owned(),
-            pages: pages.into_iter().map(link).collect(),
-        });
         let headings = page.headings.into_iter().map(|heading| DocHeading {
             id: heading.id,
             text: heading.text,
@@ -103,7 +111,7 @@ impl Public for PublicSite {
             contents: headings.collect(),
             before: before.map(link),
             after: after.map(link),
-            groups: groups.collect(),
+            groups: groups(),
         }))
     }
 
@@ -178,6 +186,35 @@ impl Public for PublicSite {
             tiers: tiers.to_vec(),
         })
     }
+
+    async fn docs(&self) -> Result<Vec<DocGroup>, Problem> {
+        Ok(groups())
+    }
+
+    fn appearance(&self) -> Appearance {
+        self.appearance
+    }
+
+    fn keep_appearance(&self, appearance: Appearance) {
+        let Some(response) = use_context::<ResponseOptions>() else {
+            return;
+        };
+        let secure = self.dashboard.public_base.starts_with("https://");
+        for cookie in appearance.to_cookies(secure) {
+            if let Ok(cookie) = HeaderValue::try_from(cookie) {
+                response.append_header(header::SET_COOKIE, cookie);
+            }
+        }
+    }
+}
+
+/// All pages of the docs.
+fn groups() -> Vec<DocGroup> {
+    let groups = docs::groups().map(|(title, pages)| DocGroup {
+        title: title.to_owned(),
+        pages: pages.into_iter().map(link).collect(),
+    });
+    groups.collect()
 }
 
 fn link(entry: docs::Entry) -> DocLink {

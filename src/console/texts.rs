@@ -1,6 +1,6 @@
 //! The public pages in the forms that programs read: the docs as Markdown, the status as JSON.
 
-use app::console::{Problem, Public};
+use app::console::{Appearance, Problem, Public};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -57,7 +57,10 @@ async fn whole(State(dashboard): State<Dashboard>) -> Response {
 }
 
 async fn as_text(dashboard: Dashboard, write: impl FnOnce(&Values) -> Option<String>) -> Response {
-    match PublicSite::new(dashboard, None).values().await {
+    match PublicSite::new(dashboard, None, Appearance::default())
+        .values()
+        .await
+    {
         Ok(values) => {
             let kind = "text/markdown; charset=utf-8";
             let text = write(&values).unwrap_or_default();
@@ -69,7 +72,10 @@ async fn as_text(dashboard: Dashboard, write: impl FnOnce(&Values) -> Option<Str
 
 /// The status page in JSON. Any site's page may read it.
 async fn status(State(dashboard): State<Dashboard>) -> Response {
-    match PublicSite::new(dashboard, None).status().await {
+    match PublicSite::new(dashboard, None, Appearance::default())
+        .status()
+        .await
+    {
         Ok(status) => {
             let open = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
             (open, Json(status)).into_response()

@@ -10,6 +10,7 @@
 
 mod accounts;
 mod admin;
+mod appearance;
 mod attacks;
 mod audit;
 mod browser;

@@ -16,6 +16,8 @@ const OPEN: &[&str] = &[
     "/",
     "/docs/:page?",
     "/status",
+    "/api/appearance",
+    "/api/docs/list",
     "/api/docs/page",
     "/api/docs/search",
     "/api/offer",

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod admin;
+mod appearance;
 mod audit;
 mod confirm;
 mod door;
@@ -20,6 +21,7 @@ mod usage;
 
 pub use accounts::*;
 pub use admin::*;
+pub use appearance::*;
 pub use audit::*;
 pub use confirm::*;
 pub use door::*;

@@ -1,10 +1,15 @@
 use leptos::prelude::*;
 
-use crate::console::{Doc, Found, Offer, Problem, Status};
+use crate::console::{Doc, DocGroup, Found, Offer, Problem, Status};
 
 #[server(prefix = "/api", endpoint = "docs/page")]
 pub async fn load_doc(name: String) -> Result<Option<Doc>, Problem> {
     crate::console::public()?.doc(name).await
+}
+
+#[server(prefix = "/api", endpoint = "docs/list")]
+pub async fn list_docs() -> Result<Vec<DocGroup>, Problem> {
+    crate::console::public()?.docs().await
 }
 
 #[server(prefix = "/api", endpoint = "docs/search")]

@@ -49,6 +49,15 @@ pub fn has_dialog() -> bool {
         .is_ok_and(|dialog| dialog.is_some())
 }
 
+/// Has the dialog that closes next give the focus to the page's content: it leads to another page.
+pub fn forget_opener() {
+    OPENERS.with_borrow_mut(|openers| {
+        if let Some(opener) = openers.last_mut() {
+            *opener = None;
+        }
+    });
+}
+
 /// Gives the focus back to what opened the dialog, or to what has taken its place under the same id. Where neither is there,
 /// it goes to the dialog below, or to the page's content.
 pub fn close_modal() {

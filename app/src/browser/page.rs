@@ -59,6 +59,44 @@ pub fn select(id: &str) {
     }
 }
 
+/// Moves the focus to the field by which the page is searched or filtered, and says whether it has one.
+pub fn focus_search() -> bool {
+    let field = ["#main [aria-keyshortcuts='/']", "#main .toolbar select"]
+        .into_iter()
+        .find_map(|field| document().query_selector(field).ok().flatten());
+    let Some(Ok(field)) = field.map(|field| field.dyn_into::<HtmlElement>()) else {
+        return false;
+    };
+    let _ = field.focus();
+    if let Some(field) = field.dyn_ref::<HtmlInputElement>() {
+        field.select();
+    }
+    true
+}
+
+/// As if it had been clicked.
+pub fn click(id: &str) {
+    if let Some(element) = element(id) {
+        element.click();
+    }
+}
+
+/// Scrolls what an element stands in as little as shows it whole.
+pub fn bring_into_view(id: &str) {
+    let Some(element) = element(id) else {
+        return;
+    };
+    if let Some(list) = element.offset_parent() {
+        let (top, height) = (element.offset_top(), element.offset_height());
+        let seen = list.scroll_top()..list.scroll_top() + list.client_height() - height;
+        if top < seen.start {
+            list.set_scroll_top(top);
+        } else if top > seen.end {
+            list.set_scroll_top(top + height - list.client_height());
+        }
+    }
+}
+
 /// Moves the focus to the page's content, as a browser does when it loads a page.
 pub fn focus_main() {
     focus("main");
@@ -118,6 +156,23 @@ pub fn on_return(act: impl Fn() + Clone + 'static) {
             }
         });
         on_cleanup(move || listener.remove());
+    });
+}
+
+/// Writes `text` into an element for as long as the browser has no network.
+pub fn tell_while_offline(id: &'static str, text: &'static str) {
+    Effect::new(move |_| {
+        let tell = move || {
+            let told = (!window().navigator().on_line()).then_some(text);
+            if let Some(element) = element(id) {
+                element.set_text_content(told);
+            }
+        };
+        tell();
+        for event in ["online", "offline"] {
+            let listener = window_event_listener_untyped(event, move |_| tell());
+            on_cleanup(move || listener.remove());
+        }
     });
 }
 

@@ -32,6 +32,12 @@ pub fn monotonic_ms() -> f64 {
         .unwrap_or_default()
 }
 
+/// The reader's time of day: `12:04`.
+pub fn clock() -> String {
+    let now = js_sys::Date::new_0();
+    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+}
+
 pub fn unix_seconds() -> i64 {
     (js_sys::Date::now() / 1000.0) as i64
 }

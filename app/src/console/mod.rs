@@ -8,6 +8,7 @@
 
 mod accounts;
 mod admin;
+mod appearance;
 mod audit;
 mod confirm;
 mod door;
@@ -38,6 +39,7 @@ pub use admin::{
     Admin, Fleet, ModelQueue, NewWorker, Origin, Standing, Worker, WorkerActs, WorkerAdmin,
     WorkerState,
 };
+pub use appearance::{Appearance, Shortcuts, Theme};
 pub use audit::{AuditAdmin, AuditConsole, AuditPage, AuditQuery, AuditRow, Since};
 pub use confirm::{
     ConfirmConsole, Confirmation, Confirmed, ConfirmedAdmin, Wanted, confirmed, confirmed_admin,

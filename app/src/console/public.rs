@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
+use super::{Appearance, Problem};
 
 /// The service as it shows itself to all.
 #[async_trait]
@@ -14,6 +14,12 @@ pub trait Public: Send + Sync {
     async fn search_docs(&self, query: String) -> Result<Vec<Found>, Problem>;
     async fn status(&self) -> Result<Status, Problem>;
     async fn offer(&self) -> Result<Offer, Problem>;
+    /// All pages of the docs.
+    async fn docs(&self) -> Result<Vec<DocGroup>, Problem>;
+    /// How this browser wants pages to be shown.
+    fn appearance(&self) -> Appearance;
+    /// Has this browser keep it.
+    fn keep_appearance(&self, appearance: Appearance);
 }
 
 /// A page of the docs, rendered.

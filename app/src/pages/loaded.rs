@@ -1,12 +1,38 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::problem::{ProblemNotice, leave_to_sign_in};
+use crate::browser;
 use crate::console::{Problem, WayOut};
 
 /// What a page asked for, once it has come.
 pub type Asked<T> = Resource<Result<T, Problem>>;
+
+/// What was read last, of what, and at what time of the reader's day.
+struct Last<T: 'static>(StoredValue<Option<(String, T, String)>>);
+
+impl<T: Clone + Send + Sync + 'static> Last<T> {
+    fn new() -> Self {
+        Last(StoredValue::new(None))
+    }
+
+    fn keep(&self, of: String, value: T) {
+        // Only a browser asks again.
+        if is_browser() {
+            self.0.set_value(Some((of, value, browser::clock())));
+        }
+    }
+
+    /// What is still good to show of the same, now that it could not be read again.
+    fn outlives(&self, problem: &Problem, of: &str) -> Option<(T, String)> {
+        let last = self.0.get_value();
+        let last = last.filter(|(last, ..)| last == of && problem.way_out == WayOut::Again);
+        last.map(|(_, value, at)| (value, at))
+    }
+}
 
 /// Shows `view` of what `from` brings, a shape of about its size until then, and the problem where it fails. While
 /// `from` is asked again, what it brought before stays.
@@ -35,7 +61,7 @@ where
 }
 
 /// As [`Loaded`], for what comes with what it was asked for. Where it cannot be read again, what was read before stays, with
-/// the problem above it.
+/// the problem and its time above it.
 #[component]
 pub fn Kept<T>(
     from: Asked<(String, T)>,
@@ -44,30 +70,26 @@ pub fn Kept<T>(
     view: impl Fn(T, String) -> AnyView + Send + Sync + 'static,
 ) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
-    let last = StoredValue::new(None::<(String, T)>);
+    let last = Arc::new(Last::new());
+    let again = Callback::new(move |()| from.refetch());
     let view = Arc::new(view);
     view! {
         <Transition fallback=Skeleton>
             {move || {
-                let view = Arc::clone(&view);
+                let (view, last) = (Arc::clone(&view), Arc::clone(&last));
                 Suspend::new(async move {
                     match from.await {
                         Ok((asked, value)) => {
-                            last.set_value(Some((asked.clone(), value.clone())));
+                            last.keep(asked.clone(), value.clone());
                             view(value, asked)
                         }
                         Err(problem) => {
-                            let last = last.get_value();
-                            match last.filter(|(asked, _)| *asked == same.get_untracked()) {
-                                Some((asked, value)) if problem.way_out == WayOut::Again => view! {
-                                    <ProblemNotice problem/>
-                                    <p class="hint stale">"What was read before still shows below."</p>
-                                    {view(value, asked)}
-                                }
-                                .into_any(),
-                                _ => view! { <Failed problem/> }.into_any(),
+                            let asked = same.get_untracked();
+                            match last.outlives(&problem, &asked) {
+                                Some((value, at)) => stale(problem, at, again, view(value, asked)),
+                                None => view! { <Failed problem/> }.into_any(),
                             }
                         }
                     }
@@ -75,6 +97,23 @@ where
             }}
         </Transition>
     }
+}
+
+/// Above what was read before, which stays: why there is nothing newer, and the way to it.
+fn stale(problem: Problem, at: String, again: Callback<()>, before: AnyView) -> AnyView {
+    view! {
+        <div class="failed">
+            <ProblemNotice problem/>
+            <p class="hint stale">
+                {format!("What shows below was updated {at}. ")}
+                <button type="button" class="button plain small" on:click=move |_| again.run(())>
+                    "Retry"
+                </button>
+            </p>
+        </div>
+        {before}
+    }
+    .into_any()
 }
 
 #[component]

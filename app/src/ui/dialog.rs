@@ -13,6 +13,9 @@ pub fn Dialog(
     #[prop(default = "dialog-title")]
     title_id: &'static str,
     on_close: Callback<()>,
+    /// `any`: a click beside it closes it too.
+    #[prop(optional)]
+    closedby: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -27,6 +30,7 @@ pub fn Dialog(
             node_ref=dialog
             class="dialog"
             open
+            closedby=closedby
             aria-labelledby=title_id
             on:cancel=move |event: ev::Event| {
                 if event.cancelable() {

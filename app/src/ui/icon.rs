@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
+    Account,
     Admin,
     Alert,
     Audit,
     Check,
+    Close,
     Copy,
     Docs,
     Dot,
@@ -20,13 +22,14 @@ pub enum Glyph {
     Playground,
     Plus,
     Settings,
-    SignOut,
     Usage,
 }
 
 impl Glyph {
     const fn path(self) -> &'static str {
         match self {
+            Glyph::Account => "M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.5 14c.5-3 2.7-4 5.5-4s5 1 5.5 4",
+            Glyph::Close => "M4 4l8 8M12 4l-8 8",
             Glyph::Admin => "M8 2 13 4v4c0 3-2.2 5-5 6-2.8-1-5-3-5-6V4zM6 8l1.5 1.5L10.2 6.5",
             Glyph::Audit => "M4 3h8v11H4zM6.5 2h3v2.5h-3zM6.5 7.5h3M6.5 10.5h3",
             Glyph::Alert => "M8 2.5 14.5 13.5h-13zM8 6.5v3M8 11.5v.1",
@@ -47,7 +50,6 @@ impl Glyph {
             Glyph::Settings => {
                 "M2.5 4.5h5M11.5 4.5h2M9.5 2.5a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM2.5 11.5h2M8.5 11.5h5M6.5 9.5a2 2 0 1 1 0 4 2 2 0 0 1 0-4z"
             }
-            Glyph::SignOut => "M6.5 2.5h-4v11h4M6.5 8h7M10.5 5l3 3-3 3",
             Glyph::Usage => "M3 13.5v-5M8 13.5v-11M13 13.5v-8",
         }
     }

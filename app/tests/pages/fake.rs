@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex};
 
 use app::console::{
-    AddressConsole, Admin, Allowance, Choices, ConfirmConsole, Confirmation, Confirmed, Console,
-    Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest, Explanation, FactorActs, FactorConsole,
-    FactorSetup, Figures, Fleet, Found, GroupUsage, Health, Key, KeyActs, KeyChoices, KeyConsole,
-    KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached, Limits, LogConsole,
-    LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem, MailState, ModelCard, ModelQueue,
-    ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier, Origin, Outbox, Overlap, Overview,
-    OverviewConsole, Percentiles, Problem, Public, Qr, RequestDetails, Restrictions, SecondFactor,
-    Series, Session, Settings, SettingsActs, SettingsConsole, Standing, Status, TierOffer,
-    Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Wanted, Worker, WorkerActs,
-    WorkerAdmin, WorkerState,
+    AddressConsole, Admin, Allowance, Appearance, Choices, ConfirmConsole, Confirmation, Confirmed,
+    Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest, Explanation, FactorActs,
+    FactorConsole, FactorSetup, Figures, Fleet, Found, GroupUsage, Health, Key, KeyActs,
+    KeyChoices, KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached,
+    Limits, LogConsole, LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem, MailState,
+    ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier, Origin,
+    Outbox, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, Qr, RequestDetails,
+    Restrictions, SecondFactor, Series, Session, Settings, SettingsActs, SettingsConsole, Standing,
+    Status, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Wanted, Worker,
+    WorkerActs, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 use wire::Task;
@@ -627,7 +627,10 @@ impl MailActs for FakeAdmin {
 }
 
 /// A site with one page of docs and a model in each state.
-pub struct FakePublic;
+#[derive(Default)]
+pub struct FakePublic {
+    pub appearance: Appearance,
+}
 
 fn doc_link(name: &str, title: &str) -> DocLink {
     DocLink {
@@ -659,6 +662,16 @@ impl Public for FakePublic {
             }],
         }))
     }
+
+    async fn docs(&self) -> Result<Vec<DocGroup>, Problem> {
+        Ok(vec![])
+    }
+
+    fn appearance(&self) -> Appearance {
+        self.appearance
+    }
+
+    fn keep_appearance(&self, _appearance: Appearance) {}
 
     async fn search_docs(&self, query: String) -> Result<Vec<Found>, Problem> {
         let found = Found {

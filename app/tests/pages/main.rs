@@ -57,7 +57,7 @@ async fn render_for(
             if let Some(admin) = admin {
                 provide_context(admin);
             }
-            provide_context::<Arc<dyn Public>>(Arc::new(fake::FakePublic));
+            provide_context::<Arc<dyn Public>>(Arc::new(fake::FakePublic::default()));
         },
         |page, chunks, _| {
             Box::pin(async move {

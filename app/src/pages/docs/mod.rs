@@ -33,7 +33,7 @@ pub fn DocsPage() -> impl IntoView {
     let doc = Resource::new(move || name.get(), load_doc);
     Effect::new(move |_| {
         let keys = window_event_listener(ev::keydown, |event| {
-            if event.key() == "/" && !browser::is_typing(&event) {
+            if event.key() == "/" && !browser::is_typing(&event) && browser::has_shortcuts() {
                 event.prevent_default();
                 browser::select("docs-search");
             }

@@ -75,6 +75,7 @@ fn FindForm() -> impl IntoView {
                 name="request"
                 class="mono"
                 placeholder="req_…"
+                aria-keyshortcuts="/"
                 required
                 autocomplete="off"
                 autocapitalize="none"

@@ -1,6 +1,7 @@
 //! Settings: the account itself. What is open lives in the address (`?password`, `?factor`, `?delete`), and so does what a form that
 //! was posted without scripts has done (`?done=…`).
 
+mod appearance;
 mod data;
 mod delete;
 mod email;
@@ -17,6 +18,7 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use self::appearance::AppearanceSection;
 use self::data::DataSection;
 use self::delete::{DangerSection, DeleteDialog};
 use self::email::EmailDialog;
@@ -81,6 +83,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Loaded from=settings view=move |settings| view! {
                 <ProfileSection settings rename/>
             }.into_any()/>
+            <AppearanceSection/>
             <PasswordSection/>
             <FactorSection factor/>
             <Loaded from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
