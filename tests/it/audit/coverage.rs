@@ -52,6 +52,8 @@ const READ: &[&str] = &[
     "second-factor/begin",
     "second-factor/set-up",
     "second-factor/fresh-codes",
+    // Kept by the browser.
+    "appearance",
     "settings/prepare-export",
 ];
 
