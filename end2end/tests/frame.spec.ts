@@ -44,10 +44,7 @@ test("the palette finds pages, keys, docs and actions by keyboard alone", async 
   await field(page).fill("first-key");
   await expect(options).toHaveCount(1);
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/\/keys\?edit=/);
-  await expect(page.getByRole("dialog")).toBeVisible();
-  await page.keyboard.press("Escape");
-  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(page).toHaveURL(/\/logs\?key=key_/);
 
   await page.keyboard.press("Control+k");
   await field(page).fill("idempot");

@@ -81,12 +81,12 @@ pub fn always(is_admin: bool, shortcuts: Shortcuts) -> Vec<Entry> {
     .collect()
 }
 
-/// A key leads to what may be changed of it. What has ended is left to the list.
+/// A key leads to its requests. What has ended is left to the list.
 pub fn of_keys(keys: Vec<Key>) -> Vec<Entry> {
     let active = keys.into_iter().filter(|key| !key.state.has_ended());
     active
         .map(|key| {
-            let place = format!("/keys?edit={}", key.id);
+            let place = format!("/logs?key={}", key.id);
             Entry::new("Key", key.name, Act::Go(place))
         })
         .collect()
