@@ -131,19 +131,19 @@ impl Letter<'_> {
                  Keep the recovery codes where you find them without it. Every other\n\
                  browser that was signed in has been signed out.\n\
                  \n\
-                 If it was not you, set a new password at once: {site}/forgot-password\n\
+                 If it was not you, set another password: {site}/forgot-password\n\
                  Then tell the administrators of {site}."
             ),
             Letter::SecondFactorOff => format!(
                 "The password alone signs in to your account from now on. Its recovery\n\
                  codes are void.\n\
                  \n\
-                 If it was not you, set a new password at once: {site}/forgot-password"
+                 If it was not you, set another password: {site}/forgot-password"
             ),
             Letter::RecoveryCodesRenewed => format!(
                 "Your account has new recovery codes. Those from before are void.\n\
                  \n\
-                 If it was not you, set a new password at once: {site}/forgot-password\n\
+                 If it was not you, set another password: {site}/forgot-password\n\
                  Then look at your second factor: {site}/settings"
             ),
         };

@@ -227,7 +227,6 @@ async fn an_address_makes_so_many_accounts_an_hour_and_mended_forms_are_free() {
 async fn who_has_taken_a_session_may_not_guess_its_password_freely() {
     let site = site().await;
     let caller: Caller = site.caller(Tier::Free).await;
-    let browser = site.browser_of(&caller).await;
     let change = [
         ("current_password", "wrong horse battery"),
         ("new_password", "another horse battery"),
@@ -236,13 +235,22 @@ async fn who_has_taken_a_session_may_not_guess_its_password_freely() {
         ("email", caller.account.email.as_str()),
         ("password", "wrong horse battery"),
     ];
-    for guess in 0..10 {
-        let (status, _) = match guess % 2 {
-            0 => browser.call("/api/settings/change-password", &change).await,
-            _ => browser.call("/api/settings/delete-account", &delete).await,
-        };
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for _ in 0..2 {
+        let browser = site.browser_of(&caller).await;
+        for guess in 1..=5 {
+            let (status, _) = match guess % 2 {
+                0 => browser.call("/api/settings/change-password", &change).await,
+                _ => browser.call("/api/settings/delete-account", &delete).await,
+            };
+            // The fifth ends the session; in another one they go on being counted.
+            let expected = match guess {
+                5 => StatusCode::UNAUTHORIZED,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            assert_eq!(status, expected, "{guess}");
+        }
     }
+    let browser = site.browser_of(&caller).await;
     let right = [("current_password", PASSWORD), change[1]];
     let (status, _) = browser.call("/api/settings/change-password", &right).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);

@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use app::console::{
     AddressConsole, Admin, Allowance, Appearance, Choices, ConfirmConsole, Confirmation, Confirmed,
-    Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest, Explanation, FactorActs,
-    FactorConsole, FactorSetup, Figures, Fleet, Found, GroupUsage, Health, Key, KeyActs,
-    KeyChoices, KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole, LimitReached,
-    Limits, LogConsole, LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem, MailState,
-    ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier, Origin,
-    Outbox, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, Qr, RequestDetails,
-    Restrictions, SecondFactor, Series, Session, Settings, SettingsActs, SettingsConsole, Standing,
-    Status, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole, UsageQuery, Wanted, Worker,
-    WorkerActs, WorkerAdmin, WorkerState,
+    ConfirmedAdmin, Console, Doc, DocGroup, DocHeading, DocLink, EnterpriseRequest, Explanation,
+    FactorActs, FactorConsole, FactorSetup, Figures, Fleet, Found, GroupUsage, Health, Key,
+    KeyActs, KeyChoices, KeyConsole, KeyForm, KeyName, KeyState, LastUse, Limit, LimitConsole,
+    LimitReached, Limits, LogConsole, LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem,
+    MailState, ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier,
+    Origin, Outbox, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, Qr,
+    RequestDetails, Restrictions, SecondFactor, Series, Session, Settings, SettingsActs,
+    SettingsConsole, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole,
+    UsageQuery, Wanted, Worker, WorkerActs, WorkerAdmin, WorkerState,
 };
 use async_trait::async_trait;
 use wire::Task;

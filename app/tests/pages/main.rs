@@ -23,7 +23,7 @@ mod usage;
 
 use std::sync::Arc;
 
-use app::console::{Admin, Confirmed, Console, Public};
+use app::console::{Admin, Confirmed, ConfirmedAdmin, Console, Public};
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use leptos::prelude::*;
@@ -39,7 +39,7 @@ async fn render(path: &str, console: Option<Arc<dyn Console>>) -> String {
 async fn render_for(
     path: &str,
     console: Option<Arc<dyn Console>>,
-    admin: Option<Arc<dyn Admin>>,
+    admin: Option<Arc<fake::FakeAdmin>>,
 ) -> String {
     // Fails from the second test on: the executor is there already.
     let _ = any_spawner::Executor::init_tokio();
@@ -55,7 +55,8 @@ async fn render_for(
                 provide_context::<Arc<dyn Confirmed>>(fake::account());
             }
             if let Some(admin) = admin {
-                provide_context(admin);
+                provide_context::<Arc<dyn Admin>>(admin.clone());
+                provide_context::<Arc<dyn ConfirmedAdmin>>(admin);
             }
             provide_context::<Arc<dyn Public>>(Arc::new(fake::FakePublic::default()));
         },

@@ -24,6 +24,7 @@ const READ: &[&str] = &[
     "keys/list",
     "keys/choices",
     "keys/fresh",
+    "docs/list",
     "docs/page",
     "docs/search",
     "status",

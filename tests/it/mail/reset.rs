@@ -109,9 +109,10 @@ async fn links_are_mailed_three_times_in_a_quarter_of_an_hour_and_the_answer_sta
         browser.submit(FORGOT, &[("email", &email)]).await;
         nth_mail(&site, asked, &email, SUBJECT).await;
     }
-    site.clock.advance(Duration::from_secs(15 * 60));
+    // What one client may ask for in an hour is more than what one address is written.
+    site.clock.advance(Duration::from_secs(3_600));
     let mut places = vec![];
-    for _ in 0..8 {
+    for _ in 0..6 {
         places.push(browser.submit(FORGOT, &[("email", &email)]).await.place);
     }
     assert!(places[0].is_some() && places.iter().all(|place| *place == places[0]));

@@ -3,7 +3,7 @@
 use super::super::shortcuts::Sheet;
 
 /// Where a letter leads that follows `g`.
-pub const LETTERS: [(char, &str); 8] = [
+pub const LETTERS: [(char, &str); 9] = [
     ('h', "/"),
     ('p', "/playground"),
     ('k', "/keys"),
@@ -11,6 +11,7 @@ pub const LETTERS: [(char, &str); 8] = [
     ('l', "/logs"),
     ('i', "/limits"),
     ('d', "/docs"),
+    ('a', "/audit-log"),
     ('s', "/settings"),
 ];
 
