@@ -503,6 +503,8 @@ pub struct FakeAdmin;
 
 impl Admin for FakeAdmin {}
 
+impl ConfirmedAdmin for FakeAdmin {}
+
 fn worker(id: &str, origin: Origin, state: WorkerState) -> Worker {
     Worker {
         id: id.into(),
