@@ -12,6 +12,7 @@ mod metrics;
 mod pages;
 mod routes;
 mod same_origin;
+mod tidy;
 mod to_the_end;
 mod writes;
 
@@ -28,9 +29,10 @@ use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{interval, timeout};
+use tokio::time::timeout;
 
 use self::crowd::Crowd;
+use self::tidy::Tidy;
 use crate::accounts::Accounts;
 use crate::audit::Audit;
 use crate::clock::Clock;
@@ -47,7 +49,7 @@ use crate::pool::{self, Pool};
 use crate::sessions;
 use crate::tasks::Tasks;
 use crate::throttle::Throttle;
-use crate::usage::{JournalError, Usage, UsageError};
+use crate::usage::{JournalError, Usage};
 use crate::v1::{Counting, V1};
 
 /// How long background tasks may take to end.
@@ -144,7 +146,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let (metrics, registry) = Metrics::new();
     let audit = Audit::new(db.clone(), clock.clone()).counting(metrics.clone());
     let public_base: Arc<str> = config.public_base(addr).into();
-    tasks.spawn(forget(
+    tasks.spawn(tidy::forget(
         usage.clone(),
         audit.clone(),
         clock.clone(),
@@ -158,16 +160,16 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock.clone(),
     )?;
     mail.start(&tasks);
-    tasks.spawn(tidy(
-        keys.clone(),
-        limits.clone(),
-        sessions.clone(),
-        throttle.clone(),
-        idempotency.clone(),
-        audit.clone(),
-        mail.clone(),
-        tasks.clone(),
-    ));
+    let tidy = Tidy {
+        keys: keys.clone(),
+        limits: limits.clone(),
+        sessions: sessions.clone(),
+        throttle: throttle.clone(),
+        idempotency: idempotency.clone(),
+        audit: audit.clone(),
+        mail: mail.clone(),
+    };
+    tasks.spawn(tidy.run(tasks.clone()));
     let v1 = V1 {
         accounts: accounts.clone(),
         keys: keys.clone(),
@@ -302,97 +304,4 @@ fn prepare(data_dir: &Path) -> io::Result<()> {
     let probe = data_dir.join(".writable");
     std::fs::write(&probe, [])?;
     std::fs::remove_file(probe)
-}
-
-/// Clears away what has run out, and writes down what can wait.
-async fn tidy(
-    keys: Keys,
-    limits: Limits,
-    sessions: sessions::Store,
-    throttle: Throttle,
-    idempotency: Idempotency,
-    audit: Audit,
-    mail: Mail,
-    tasks: Tasks,
-) {
-    let mut ticks = interval(Duration::from_secs(30));
-    while tasks
-        .stopping()
-        .run_until_cancelled(ticks.tick())
-        .await
-        .is_some()
-    {
-        limits.sweep();
-        if let Err(error) = sessions.sweep().await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "ended sessions could not be cleared away"
-            );
-        }
-        if let Err(error) = throttle.sweep().await {
-            tracing::warn!(error = &error as &dyn Error, "{error}");
-        }
-        if let Err(error) = idempotency.sweep().await {
-            tracing::warn!(error = &error as &dyn Error, "{error}");
-        }
-        audit.flush().await;
-        if let Err(error) = mail.sweep().await {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "old mail could not be cleared away"
-            );
-        }
-        write_last_used(&keys).await;
-    }
-    audit.finish().await;
-    write_last_used(&keys).await;
-}
-
-/// Deletes from the ledger what is kept no longer: beside what else is tidied, for it may take long after a change.
-async fn forget(usage: Usage, audit: Audit, clock: Clock, tasks: Tasks) {
-    let mut ticks = interval(Duration::from_secs(60));
-    let mut done = None;
-    while tasks
-        .stopping()
-        .run_until_cancelled(ticks.tick())
-        .await
-        .is_some()
-    {
-        let now = clock.now();
-        let hour = now.hour();
-        if done != Some(hour)
-            && let Err(error) = audit.forget().await
-        {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "old records could not be deleted"
-            );
-        }
-        let forgotten = async {
-            usage.forget_deleted(now).await?;
-            if done != Some(hour) {
-                usage.forget_old(now).await?;
-                done = Some(hour);
-            }
-            Ok::<_, UsageError>(())
-        };
-        let Some(forgotten) = tasks.stopping().run_until_cancelled(forgotten).await else {
-            return;
-        };
-        if let Err(error) = forgotten {
-            tracing::warn!(
-                error = &error as &dyn Error,
-                "what is kept no longer could not be deleted"
-            );
-        }
-    }
-}
-
-async fn write_last_used(keys: &Keys) {
-    if let Err(error) = keys.flush_last_used().await {
-        tracing::warn!(
-            error = &error as &dyn Error,
-            "the keys' last use could not be written"
-        );
-    }
 }
