@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { expect, open, shell, signUp, SIZES, test, THEMES, workerStats } from "./fixtures";
+import { expect, open, shell, signUp, SIZES, test, THEMES, workerStats, signOut } from "./fixtures";
 
 const MAX_TOKENS = 2000;
 
@@ -112,6 +112,10 @@ test("the conversation outlives a reload in its tab alone, and Clear can be undo
   await expect(articles(page)).toHaveCount(0);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(articles(page)).toHaveCount(2);
+
+  // Whoever signs in next in this tab finds nothing of it.
+  await signOut(page);
+  expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
 });
 
 test("the raw view has every event with its time", async ({ page }) => {

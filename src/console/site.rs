@@ -2,6 +2,9 @@
 
 use app::console::{Door, Entry, Problem, WayOut};
 use async_trait::async_trait;
+use axum::http::{HeaderName, HeaderValue};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
 use tower_sessions::Session;
 
 use super::confirm::{Question, wrong_code};
@@ -248,6 +251,11 @@ impl Door for SiteDoor {
             .map_err(|error| internal(&error))?;
         if let Ok(Some(account)) = account {
             self.record(&account, Action::SessionEnded).await;
+        }
+        // What the tab has kept, such as a conversation, is nobody else's either (OWASP ASVS 5.0, 14.3.1).
+        if let Some(response) = use_context::<ResponseOptions>() {
+            let storage = HeaderValue::from_static("\"storage\"");
+            response.insert_header(HeaderName::from_static("clear-site-data"), storage);
         }
         leptos_axum::redirect(SIGN_IN);
         Ok(())

@@ -8,8 +8,8 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-/// For a year, and not for other hosts below the same name: those may be someone else's.
-const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// For a year, and all hosts below this one's name with it (OWASP ASVS 5.0, 3.4.1).
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 /// For what is no page: should a browser be brought to show it as one, nothing in it loads or runs.
 const NOTHING: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -90,7 +90,11 @@ pub(super) async fn of_site(State(https): State<bool>, request: Request, next: N
 /// What the API says too: its clients are programs, and few of them browsers.
 pub(super) async fn of_api(State(https): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    plain(response.headers_mut(), https);
+    let headers = response.headers_mut();
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(NOTHING);
+    plain(headers, https);
     response
 }
 

@@ -141,6 +141,7 @@ async fn a_signed_out_browser_is_a_stranger_again() {
         cookie(&answer.headers).contains(&"Max-Age=0"),
         "the cookie is taken back"
     );
+    assert_eq!(answer.headers["clear-site-data"], "\"storage\"");
     assert_eq!(
         browser.visit("/keys").await.place.as_deref(),
         Some("/sign-in?next=%2Fkeys")

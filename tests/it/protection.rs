@@ -101,7 +101,7 @@ async fn no_cache_keeps_a_page_and_no_site_frames_it() {
 async fn an_answer_that_is_no_page_may_load_nothing() {
     let site = site().await;
     let browser = site.browser_of(&site.caller(Tier::Free).await).await;
-    for path in ["/openapi.json", "/healthz", "/api/sign-in"] {
+    for path in ["/openapi.json", "/healthz", "/api/sign-in", "/v1/models"] {
         let headers = browser.visit(path).await.headers;
         assert!(policy(&headers).starts_with("default-src 'none'"), "{path}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
@@ -126,7 +126,7 @@ async fn browsers_are_held_to_https_where_the_site_is_reached_by_it() {
         assert!(!answer.headers().contains_key("strict-transport-security"));
         let answer = https.get(path).send().await.unwrap();
         let said = answer.headers()["strict-transport-security"].clone();
-        assert_eq!(said, "max-age=31536000", "{path}");
+        assert_eq!(said, "max-age=31536000; includeSubDomains", "{path}");
     }
 }
 
