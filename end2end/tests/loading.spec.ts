@@ -33,6 +33,15 @@ test("a second visit loads nothing that a browser keeps", async ({ page }) => {
   expect(await page.evaluate(sent)).toEqual([]);
 });
 
+test("the way in does without the face of code and figures", async ({ page }) => {
+  for (const path of ["/sign-in", "/sign-up"]) {
+    await open(page, path);
+    await page.evaluate(() => document.fonts.ready);
+    const fonts = (await page.evaluate(sent)).filter((name) => name.includes("/fonts/"));
+    expect(fonts.filter((name) => name.includes("mono"))).toEqual([]);
+  }
+});
+
 test.describe("after another build was put in place", () => {
   // The browser itself reports what the test takes away.
   test.use({ allowed: /404/ });
