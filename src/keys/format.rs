@@ -174,3 +174,32 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+
+    #[test]
+    fn any_text_is_a_key_or_is_none() {
+        bolero::check!(name = "key").for_each(|input: &[u8]| {
+            let text = String::from_utf8_lossy(input);
+            if let Ok(key) = PlainKey::parse(&text) {
+                assert_eq!(key.expose(), text);
+                assert_eq!(text.len(), CHARS);
+                let (first, last) = key.ends();
+                assert!(text.starts_with(first) && text.ends_with(last));
+            }
+            // Made whole by its check, what has the form of a key is one; with any character changed it is none.
+            let random = input.iter().chain(&[0; RANDOM_CHARS]).take(RANDOM_CHARS);
+            let random = random.map(|&byte| char::from(ALPHABET[usize::from(byte) % 62]));
+            let checked: String = PREFIX.chars().chain(random).collect();
+            let whole = checked.clone() + &check(&checked);
+            assert!(PlainKey::parse(&whole).is_ok());
+            let at = input.first().map_or(0, |&byte| usize::from(byte)) % CHARS;
+            let mut changed = whole.into_bytes();
+            changed[at] ^= input.last().map_or(1, |&byte| (byte & 0x7f).max(1));
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(PlainKey::parse(&changed).err(), Some(Malformed));
+        });
+    }
+}

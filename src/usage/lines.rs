@@ -18,7 +18,11 @@ pub(super) struct Lines {
 }
 
 pub(super) fn read(path: &Path) -> io::Result<Lines> {
-    let bytes = fs::read(path)?;
+    fs::read(path).map(|bytes| of(&bytes))
+}
+
+/// What bytes hold, whatever they are.
+fn of(bytes: &[u8]) -> Lines {
     let mut lines = Lines::default();
     let split = bytes.split(|byte| *byte == b'\n');
     for line in split.filter(|line| !line.is_empty()) {
@@ -28,7 +32,7 @@ pub(super) fn read(path: &Path) -> io::Result<Lines> {
             None => lines.damaged += 1,
         }
     }
-    Ok(lines)
+    lines
 }
 
 pub(super) fn ended(record: &Record) -> io::Result<String> {
@@ -77,5 +81,40 @@ mod tests {
             damaged: 2,
         };
         assert_eq!(read(&path).unwrap(), expected);
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::super::journal::tests::record;
+    use super::*;
+
+    #[test]
+    fn a_journal_of_any_bytes_is_read_and_what_was_whole_is_in_it() {
+        bolero::check!(name = "journal").for_each(|input: &[u8]| {
+            let found = of(input);
+            let written = input.split(|byte| *byte == b'\n');
+            let written = written.filter(|line| !line.is_empty()).count();
+            assert_eq!(
+                found.ended.len() + found.begun.len() + found.damaged,
+                written
+            );
+            // What follows a torn or foreign line is there all the same.
+            let whole = ended(&record("req_1")).unwrap();
+            let behind = of(&[input, b"\n", whole.as_bytes()].concat());
+            assert_eq!(behind.ended.last(), Some(&record("req_1")));
+            assert_eq!(behind.damaged, found.damaged);
+            // What was read is written as it can be read again.
+            let again: String = found.ended.iter().map(|it| ended(it).unwrap()).collect();
+            assert_eq!(of(again.as_bytes()).ended, found.ended);
+            // Damage to a line's content is seen: bytes that are sound by chance are not random.
+            let mut changed = whole.into_bytes();
+            if let Some((at, rest)) = input.split_first() {
+                let at = usize::from(*at) % (changed.len() - 1);
+                let flipped = changed[at] ^ rest.first().copied().unwrap_or(1).max(1);
+                changed[at] = flipped;
+                assert!(of(&changed).ended.iter().all(|it| *it == record("req_1")));
+            }
+        });
     }
 }

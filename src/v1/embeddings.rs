@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wire::{EmbeddingInput, EmbeddingResponse, EncodingFormat, MOST_INPUTS, Task, Usage};
 
-use super::V1;
 use super::call::{Call, Outcome, Target};
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::fields::{self, estimate};
 use super::plain;
+use crate::pool::Pool;
 use crate::principal::Endpoint;
 
 static TARGET: Target = Target {
@@ -59,7 +59,7 @@ struct Fields<'a> {
     dimensions: Option<&'a RawValue>,
 }
 
-fn parse(_: &V1, body: &Bytes) -> Result<Call, ApiError> {
+pub(super) fn parse(_: &Pool, body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
     let asked = fields::model(fields.model)?;
     let input = fields.input.ok_or_else(|| ApiError::missing("input"))?;

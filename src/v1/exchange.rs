@@ -19,7 +19,7 @@ use crate::idempotency::{
 };
 use crate::limits::{Admission, Refused};
 use crate::metrics::KeyOutcome;
-use crate::pool::Ticket;
+use crate::pool::{Pool, Ticket};
 use crate::principal::Principal;
 
 /// Who asks, and what becomes of it in the ledger.
@@ -43,7 +43,7 @@ pub(super) struct Work {
 }
 
 /// Finds a request good, or says what is wrong with it.
-type Parse = fn(&V1, &Bytes) -> Result<Call, ApiError>;
+type Parse = fn(&Pool, &Bytes) -> Result<Call, ApiError>;
 
 impl Exchange {
     /// Gives what is to be run, or the answer if there is one already: a refusal, or what was answered before.
@@ -129,7 +129,7 @@ impl Exchange {
         parse: Parse,
     ) -> Result<(Call, Bytes), ApiError> {
         let body = body::read(headers, body, self.v1.body_limit).await?;
-        let mut call = parse(&self.v1, &body)?;
+        let mut call = parse(&self.v1.pool, &body)?;
         let record = self.entry.record();
         record.streamed = call.stream;
         let pool = &self.v1.pool;

@@ -15,6 +15,8 @@ mod error;
 mod events;
 mod exchange;
 mod fields;
+#[cfg(test)]
+mod fuzz;
 mod headers;
 mod identity;
 mod limits;

@@ -10,12 +10,12 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wire::{MOST_TEXTS, ModerationInput, ModerationResponse, PromptUsage, Task, Usage};
 
-use super::V1;
 use super::call::{Call, Outcome, Target};
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::fields::{self, estimate};
 use super::plain;
+use crate::pool::Pool;
 use crate::principal::Endpoint;
 
 static TARGET: Target = Target {
@@ -68,7 +68,7 @@ struct Fields<'a> {
     input: Option<&'a RawValue>,
 }
 
-fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
+pub(super) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
     let asked = fields::optional::<String>(fields.model, "model", fields::MODEL)?;
     let input = fields.input.ok_or_else(|| ApiError::missing("input"))?;
@@ -76,7 +76,7 @@ fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
     let (model, body) = match asked {
         Some(model) => (model, body.clone()),
         None => {
-            let able = v1.pool.models_for(Task::Moderation).into_iter().next();
+            let able = pool.models_for(Task::Moderation).into_iter().next();
             let model = able.ok_or_else(ApiError::no_moderation)?;
             let name = Value::from(model.as_str()).to_string();
             let body = fields::with_field(body, fields.model, "model", &name);

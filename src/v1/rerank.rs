@@ -13,12 +13,12 @@ use wire::{
     RerankResult, Task, Usage,
 };
 
-use super::V1;
 use super::call::{Call, Outcome, Target};
 use super::error::ApiError;
 use super::exchange::Exchange;
 use super::fields::{self, estimate};
 use super::plain;
+use crate::pool::Pool;
 use crate::principal::Endpoint;
 
 static TARGET: Target = Target {
@@ -64,7 +64,7 @@ struct Fields<'a> {
     return_documents: Option<&'a RawValue>,
 }
 
-fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
+pub(super) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
     let asked = fields::model(fields.model)?;
     let text = "a string that is not empty";
@@ -85,7 +85,7 @@ fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
         sum.saturating_add(estimate(document.len()).saturating_add(around))
     });
     let wanted = Wanted {
-        model: v1.pool.id_of(&asked).to_owned(),
+        model: pool.id_of(&asked).to_owned(),
         top_n: top_n.map_or(usize::MAX, |most| {
             usize::try_from(most).unwrap_or(usize::MAX)
         }),

@@ -135,3 +135,36 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+
+    #[test]
+    fn any_bytes_in_any_pieces_are_the_same_events_and_none_is_lost() {
+        bolero::check!(name = "sse").for_each(|input: &[u8]| {
+            let Some((step, stream)) = input.split_first() else {
+                return;
+            };
+            let (mut whole, mut pieces) = (Framer::default(), Framer::default());
+            let (mut events, mut again) = (Vec::new(), Vec::new());
+            whole.push(stream, |event| events.push(event.to_vec()));
+            for piece in stream.chunks(usize::from(*step).max(1)) {
+                pieces.push(piece, |event| again.push(event.to_vec()));
+            }
+            assert_eq!(events, again);
+            assert_eq!(whole.partial(), pieces.partial());
+            assert_eq!([&events.concat(), whole.partial()].concat(), stream);
+            for event in &events {
+                let text = String::from_utf8_lossy(event);
+                assert!(text.ends_with("\n\n") || text.ends_with("\n\r\n"));
+                if let Some(data) = data(&text).filter(|data| !data.contains(['\n', '\r'])) {
+                    assert_eq!(super::data(&super::event(&data)), Some(data));
+                }
+            }
+            // Whoever goes on behind an event gets all that follows it.
+            let id = String::from_utf8_lossy(&stream[..stream.len().min(2)]).into_owned();
+            assert!(behind(stream, &id) <= stream.len());
+        });
+    }
+}

@@ -17,6 +17,7 @@ use super::exchange::Exchange;
 use super::plain;
 pub(super) use describe::describe_body;
 pub(super) use meter::{Meter, Piece};
+pub(super) use request::parse;
 pub(super) use writer::Writer;
 
 pub(super) const PATH: &str = "/chat/completions";
@@ -36,10 +37,7 @@ pub(super) const PATH: &str = "/chat/completions";
     ))),
 )]
 pub(super) async fn create(exchange: Exchange, request: Request) -> Response {
-    match exchange
-        .begin(&request::TARGET, request, request::parse)
-        .await
-    {
+    match exchange.begin(&request::TARGET, request, parse).await {
         Ok(work) if work.call.stream => stream::answer(work).await,
         Ok(work) => plain::answer(work).await,
         Err(answered) => answered,

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::{Content, ContentPart, Message, Role, StreamOptions, Task, Usage};
 
+use crate::pool::Pool;
 use crate::principal::Endpoint;
-use crate::v1::V1;
 use crate::v1::call::{Call, Outcome, Target};
 use crate::v1::error::ApiError;
 use crate::v1::fields::{self, estimate};
@@ -62,10 +62,10 @@ const TOKENS_AROUND_A_MESSAGE: u64 = 8;
 const TOKENS_OF_A_PART: u64 = 1_500;
 pub(super) const MOST_CHOICES: u64 = 128;
 
-pub(super) fn parse(v1: &V1, body: &Bytes) -> Result<Call, ApiError> {
+pub(in crate::v1) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> {
     let Read { mut call, choices } = read(body)?;
     let by_model = || {
-        let model = v1.pool.model(&call.asked)?;
+        let model = pool.model(&call.asked)?;
         model.default_max_tokens.map(u64::from)
     };
     call.completion_tokens = call
