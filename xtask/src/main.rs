@@ -3,6 +3,7 @@
 mod bench;
 mod board;
 mod build;
+mod fuzz;
 mod models;
 mod process;
 mod run;
@@ -11,6 +12,7 @@ mod signals;
 mod site;
 mod step;
 mod test;
+mod tools;
 mod tree;
 mod wasm;
 mod watch;
@@ -72,6 +74,18 @@ enum Task {
         #[arg(long)]
         debug: bool,
     },
+    /// Look for inputs that break what reads bytes from outside, for a while each
+    Fuzz {
+        /// How long each target is run
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
+        /// Run this target alone: key, sse, request, fingerprint or journal
+        #[arg(long, value_name = "TARGET")]
+        only: Option<String>,
+        /// Add inputs that reach more code to those in the checkout
+        #[arg(long)]
+        keep: bool,
+    },
     /// Let Lighthouse judge the pages, and fail below its marks
     Lighthouse {
         /// Optimise the server (slower to build, faster to run)
@@ -92,6 +106,11 @@ fn main() -> ExitCode {
         Task::Screenshots => test::screenshots(&board, &tree),
         Task::Seed { rows, account } => bench::seed(&board, &tree, rows, &account),
         Task::Bench { debug } => bench::bench(&board, &tree, debug),
+        Task::Fuzz {
+            seconds,
+            only,
+            keep,
+        } => fuzz::fuzz(&board, &tree, seconds, only.as_deref(), keep),
         Task::Lighthouse { release } => test::lighthouse(&board, &tree, Purpose::of(release)),
     });
     done.unwrap_or_else(|error| {

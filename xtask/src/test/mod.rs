@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, stage by stage, up to the first failure.
 
 mod count;
+mod deny;
 mod end2end;
 mod llama;
 mod logs;
@@ -21,7 +22,7 @@ use anyhow::{Context, Result, bail};
 use crate::board::{Board, Mark};
 use crate::build;
 use crate::models::{self, Models};
-use crate::process::{cargo, find, shown};
+use crate::process::{cargo, shown};
 use crate::server::Purpose;
 use crate::signals::{self, Then};
 use crate::tree::Tree;
@@ -164,17 +165,7 @@ impl Bench<'_> {
                 "-D",
                 "warnings",
             ])),
-            Stage::Deny if find("cargo-deny").is_none() => Ok(Outcome::Skipped(
-                "cargo-deny is not installed (cargo install cargo-deny)".to_owned(),
-            )),
-            Stage::Deny => self.call(cargo(self.tree).args([
-                "deny",
-                "--offline",
-                "check",
-                "bans",
-                "licenses",
-                "sources",
-            ])),
+            Stage::Deny => deny::prove(self),
             Stage::Build => self.build(),
             Stage::Models => self.models(),
             Stage::Rust => rust::prove(self),
