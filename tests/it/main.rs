@@ -35,6 +35,7 @@ mod public;
 mod raw;
 mod second_factor;
 mod secrets;
+mod security;
 mod settings;
 mod site;
 mod source;
