@@ -8,6 +8,7 @@ mod accounts;
 mod admin;
 mod audit;
 mod confirm;
+mod dashboard;
 mod device;
 mod explain;
 mod export;
@@ -31,9 +32,7 @@ mod usage_csv;
 use std::error::Error;
 use std::sync::Arc;
 
-use app::console::{
-    Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, NewKey, Problem, Public,
-};
+use app::console::{Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, Problem, Public};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -45,115 +44,18 @@ use leptos::prelude::{provide_context, use_context};
 use tower_sessions::Session;
 use url::form_urlencoded;
 
-use crate::accounts::{Account, Accounts};
+use crate::accounts::Account;
 use crate::address::ClientAddress;
-use crate::audit::Audit;
-use crate::clock::{Clock, UnixMs};
-use crate::config::Config;
-use crate::db::Db;
 use crate::docs;
-use crate::ids::{AccountId, RequestId};
-use crate::keys::Keys;
-use crate::limits::Limits;
-use crate::mail::Mail;
-use crate::metrics::Metrics;
-use crate::pool::Pool;
-use crate::second_factor::SecondFactors;
+use crate::ids::RequestId;
 use crate::sessions::{self, Visitor};
-use crate::tasks::Tasks;
-use crate::throttle::{Device, Refused, Throttle};
-use crate::usage::Usage;
+use crate::throttle::Refused;
 use account::AccountConsole;
 use admin::AdminConsole;
-use fresh::Fresh;
+pub use dashboard::Dashboard;
 use public::PublicSite;
 use site::SiteDoor;
 pub use texts::{negotiate, texts};
-
-/// What the dashboard is made of; cheap to clone.
-#[derive(Clone)]
-pub struct Dashboard {
-    pub accounts: Accounts,
-    pub sessions: sessions::Store,
-    pub throttle: Throttle,
-    pub second_factors: SecondFactors,
-    pub keys: Keys,
-    pub limits: Limits,
-    pub pool: Pool,
-    pub usage: Usage,
-    pub audit: Audit,
-    pub metrics: Metrics,
-    pub db: Db,
-    pub tasks: Tasks,
-    pub clock: Clock,
-    /// The site as users see it, without a slash at its end.
-    pub public_base: Arc<str>,
-    pub config: Arc<Config>,
-    /// When this service was.
-    started: UnixMs,
-    pub mail: Mail,
-    fresh: Fresh<NewKey>,
-    fresh_codes: Fresh<Vec<String>>,
-}
-
-impl Dashboard {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a handle of its own kind; a struct of them would be this one again"
-    )]
-    pub fn new(
-        accounts: Accounts,
-        sessions: sessions::Store,
-        throttle: Throttle,
-        keys: Keys,
-        limits: Limits,
-        pool: Pool,
-        usage: Usage,
-        audit: Audit,
-        metrics: Metrics,
-        db: Db,
-        tasks: Tasks,
-        clock: Clock,
-        public_base: Arc<str>,
-        config: Arc<Config>,
-        mail: Mail,
-    ) -> Self {
-        Dashboard {
-            accounts,
-            sessions,
-            throttle,
-            second_factors: SecondFactors::new(db.clone(), clock.clone()),
-            keys,
-            limits,
-            pool,
-            usage,
-            audit,
-            metrics,
-            db,
-            tasks,
-            started: clock.now(),
-            clock,
-            public_base,
-            config,
-            mail,
-            fresh: Fresh::default(),
-            fresh_codes: Fresh::default(),
-        }
-    }
-
-    /// Whether browsers reach the site over https.
-    fn is_https(&self) -> bool {
-        self.public_base.starts_with("https:")
-    }
-
-    /// From now on this browser, which shows `shown`, counts as one of the account's.
-    async fn remember(&self, account: &AccountId, shown: Option<Device>) -> Result<(), Problem> {
-        let device = self.throttle.remember(account, shown).await;
-        let device = device.map_err(|error| internal(&error))?;
-        device::give(&device, self.is_https());
-        Ok(())
-    }
-}
 
 const SIGN_IN: &str = "/sign-in";
 const ADMIN_PAGES: &str = "/admin/";
