@@ -32,14 +32,19 @@ impl Site {
     }
 
     fn is_sender(&self, method: &Method, headers: &HeaderMap) -> bool {
+        let site = said(headers, SEC_FETCH_SITE);
+        // A page that tells nobody where it is (`no-referrer`, as those with a secret in their address do) has its forms
+        // posted from `null`. So does another site's page in a sandbox, but that is no `same-origin`.
+        let origin = said(headers, header::ORIGIN);
+        let origin = origin.filter(|origin| *origin != "null" || site.is_none());
         let asks = [
-            said(headers, SEC_FETCH_SITE).map(|site| match site {
+            site.map(|site| match site {
                 "same-origin" => true,
                 // The user typed the address, or chose a bookmark; by that nothing is posted.
                 "none" => method.is_safe(),
                 _ => false,
             }),
-            said(headers, header::ORIGIN).map(|origin| self.is_origin(origin, headers)),
+            origin.map(|origin| self.is_origin(origin, headers)),
         ];
         let told = asks.iter().flatten().count() > 0;
         let denied = asks.contains(&Some(false));
@@ -107,6 +112,7 @@ mod tests {
         let here = ("origin", "http://a.example:3000");
         for good in [
             vec![HOST, (SITE, "same-origin")],
+            vec![HOST, (SITE, "same-origin"), ("origin", "null")],
             vec![HOST, here],
             vec![HOST, here, (SITE, "same-origin")],
         ] {

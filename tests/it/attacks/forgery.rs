@@ -39,7 +39,7 @@ fn lies(here: &str) -> Vec<Vec<(&'static str, String)>> {
         vec![("origin", here.to_owned()), (SITE, "cross-site".to_owned())],
         vec![
             ("origin", "null".to_owned()),
-            (SITE, "same-origin".to_owned()),
+            (SITE, "cross-site".to_owned()),
         ],
     ];
     origins
