@@ -22,5 +22,7 @@ pub use page::{
 pub use pointer::place_in;
 pub use post::{Cancel, Lost, Reply, post_json};
 pub use rows::{focus_if_lost, focus_row, is_editing, is_scrolled, step_row};
-pub use tab::{drop_fragment, fragment, keep, kept, on_leaving, on_new_fragment, origin};
+pub use tab::{
+    drop_fragment, fragment, keep, keep_no_more, kept, on_leaving, on_new_fragment, origin,
+};
 pub use time::{clock, every, monotonic_ms, now, unix_seconds};

@@ -1,5 +1,7 @@
 //! What belongs to this tab: its store, which a reload survives and another tab does not see, and its address.
 
+use std::cell::Cell;
+
 use js_sys::Reflect;
 use leptos::prelude::{WindowListenerHandle, window, window_event_listener_untyped};
 use wasm_bindgen::JsValue;
@@ -11,9 +13,18 @@ pub fn kept(name: &str) -> Option<String> {
 
 /// Keeps `text` under `name`. A store that is full or forbidden keeps nothing, which only a reload shows.
 pub fn keep(name: &str, text: &str) {
-    if let Some(store) = store() {
+    if let Some(store) = store().filter(|_| !IS_LEFT.get()) {
         let _ = Reflect::set(&store, &name.into(), &text.into());
     }
+}
+
+thread_local! {
+    static IS_LEFT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whoever is signed in leaves: this document keeps nothing more. What is there goes with the answer to that.
+pub fn keep_no_more() {
+    IS_LEFT.set(true);
 }
 
 fn store() -> Option<JsValue> {

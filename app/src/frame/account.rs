@@ -153,7 +153,7 @@ fn Account() -> impl IntoView {
                     {themes.into_iter().collect_view()}
                 </form>
                 <a href="/settings" class="menu-link">"Settings"</a>
-                <form method="post" action=SignOut::url()>
+                <form method="post" action=SignOut::url() on:submit=move |_| browser::keep_no_more()>
                     <button id="sign-out" type="submit" class="menu-link">"Sign out"</button>
                 </form>
             </div>
