@@ -61,7 +61,6 @@ fn check_call(call: &Call, sent: &[u8]) {
     // Names that stand twice are for the worker to judge.
     assert_eq!(ours, theirs);
     assert_eq!(theirs["model"], call.asked.as_str());
-    assert!(call.prompt_tokens > 0);
 }
 
 #[test]
