@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { awake, expect, fillDoor, freshEmail, open, PASSWORD, signInAsAdmin, signUp, test } from "./fixtures";
+import { awake, expect, fillDoor, freshEmail, open, PASSWORD, signInAsAdmin, signOut, signUp, test } from "./fixtures";
 
 const NEW = "another sentence that is long";
 
@@ -36,6 +36,8 @@ test("an address is verified, a password forgotten and set anew, all by keyboard
   await expect(page.getByText("Verified", { exact: true })).toBeVisible();
   await expect(ask).toBeHidden();
 
+  await page.getByRole("button", { name: "Account" }).focus();
+  await keys.press("Enter");
   await page.getByRole("button", { name: "Sign out" }).focus();
   await keys.press("Enter");
   const forgot = page.getByRole("link", { name: "Forgotten password?" });
@@ -140,7 +142,7 @@ test.describe("without scripts", () => {
     const email = await signUp(page);
     await page.getByRole("button", { name: "Resend" }).click();
     await expect(page.getByText("The link to verify your address is written anew.")).toBeVisible();
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(page);
     await page.goto("/forgot-password");
     await page.getByLabel("E-mail").fill(email);
     await page.getByRole("button", { name: "Send link" }).click();

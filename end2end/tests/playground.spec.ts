@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
-import { expect, open, shell, signUp, SIZES, test, THEMES, workerStats, signOut } from "./fixtures";
+import { expect, open, shell, signOut, signUp, SIZES, test, THEMES, workerStats } from "./fixtures";
 
 const MAX_TOKENS = 2000;
 
@@ -87,7 +87,7 @@ test("a message is edited and asked again, answered anew, and deleted", async ({
 
 test("the conversation outlives a reload in its tab alone, and Clear can be undone", async ({ page, context }) => {
   await setTokens(page, 8);
-  await page.getByLabel("System").fill("Be brief.");
+  await page.getByLabel("System", { exact: true }).fill("Be brief.");
   await ask(page, "Say one");
   await expect(articles(page).last()).toContainText("finish: ");
   const said = await articles(page).last().textContent();
@@ -96,7 +96,7 @@ test("the conversation outlives a reload in its tab alone, and Clear can be undo
   await open(page, "/playground");
   await expect(articles(page)).toHaveCount(2);
   expect(said).toContain((await articles(page).last().locator(".turn-text").textContent())!);
-  await expect(page.getByLabel("System")).toHaveValue("Be brief.");
+  await expect(page.getByLabel("System", { exact: true })).toHaveValue("Be brief.");
   await expect(message(page)).toHaveValue("half a thought");
   // A page of this site between, without a load.
   await page.getByRole("link", { name: "Keys" }).click();
@@ -148,7 +148,7 @@ test("two models answer one prompt side by side", async ({ page }) => {
 test("the code is the request that was sent", async ({ page }) => {
   const sent = page.waitForRequest("**/playground/v1/chat/completions");
   await setTokens(page, 4);
-  await page.getByLabel("System").fill("It's “short”.");
+  await page.getByLabel("System", { exact: true }).fill("It's “short”.");
   await page.getByLabel("Stop sequences").fill("END");
   await page.getByRole("spinbutton", { name: "Seed" }).fill("7");
   await ask(page, "Say it's one");
@@ -171,7 +171,7 @@ test("the code is the request that was sent", async ({ page }) => {
 });
 
 test("a link carries what is written, runs nothing and says where it came from", async ({ page, context }) => {
-  await page.getByLabel("System").fill("Be brief.");
+  await page.getByLabel("System", { exact: true }).fill("Be brief.");
   await message(page).fill("Bonjour, 世界");
   await page.getByRole("button", { name: "Share" }).click();
   await expect(page.getByText("Copied a link")).toBeVisible();
@@ -181,7 +181,7 @@ test("a link carries what is written, runs nothing and says where it came from",
   other.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await other.goto(link);
   await expect(other.getByText("From a link.")).toBeVisible();
-  await expect(other.getByLabel("System")).toHaveValue("Be brief.");
+  await expect(other.getByLabel("System", { exact: true })).toHaveValue("Be brief.");
   await expect(message(other)).toHaveValue("Bonjour, 世界");
   expect(new URL(other.url()).hash).toBe("");
   expect(asked.filter((path) => path.startsWith("/playground/v1"))).toEqual([]);

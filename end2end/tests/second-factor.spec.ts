@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Page } from "@playwright/test";
 
 import { appShows, keepCodes, setUp } from "./authenticator";
-import { ageSessions, call, expect, fillDoor, open, PASSWORD, signUp, test } from "./fixtures";
+import { ageSessions, call, expect, fillDoor, open, PASSWORD, signOut, signUp, test } from "./fixtures";
 
 // The browser itself reports answers of 400 and above.
 test.use({ allowed: /the server responded with a status of (401|403|422)/ });
@@ -175,7 +175,7 @@ test.describe("without scripts", () => {
     await page.getByRole("button", { name: "Turn on" }).click();
     const recovery = await page.getByRole("dialog").getByRole("listitem").first().innerText();
     await page.goto("/");
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(page);
     await fillDoor(page, email, PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByLabel("Code of your app").fill(appShows(secret, 1));

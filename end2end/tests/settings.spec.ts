@@ -18,7 +18,7 @@ test("name, password and the log's keeping are changed, all by keyboard", async 
   await keys.type("Ada Lovelace");
   await keys.press("Enter");
   await expect(page.getByRole("status").getByText("Name saved.")).toBeVisible();
-  await expect(page.getByRole("complementary").getByText("Ada Lovelace")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Account Ada Lovelace" })).toBeVisible();
 
   const change = page.getByRole("link", { name: "Change password…" });
   await change.focus();
@@ -46,7 +46,7 @@ test("name, password and the log's keeping are changed, all by keyboard", async 
   await expect(change).toBeFocused();
 
   await page.getByLabel("Keep the request log").selectOption("90 days");
-  await page.getByRole("button", { name: "Save", exact: true }).focus();
+  await page.getByRole("region", { name: "Data" }).getByRole("button", { name: "Save", exact: true }).focus();
   await keys.press("Enter");
   await expect(page.getByText("Older requests leave the log within the hour.")).toBeVisible();
   await page.reload();
