@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::call::Call;
 use super::error::ApiError;
-use super::{chat, embeddings, moderations, rerank};
+use super::{chat, embeddings, moderations, rerank, well_formed};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db;
@@ -79,7 +79,9 @@ fn every_body_is_taken_or_refused_by_name() {
                 return;
             };
             let parse = parsers[usize::from(*which) % parsers.len()];
-            match parse(&pool, &Bytes::copy_from_slice(body)) {
+            // As handlers read one.
+            let read = well_formed::check(body);
+            match read.and_then(|()| parse(&pool, &Bytes::copy_from_slice(body))) {
                 Ok(call) => check_call(&call, body),
                 Err(error) => check_refusal(&error),
             }
