@@ -128,7 +128,6 @@ mod tests {
             vec![HOST, (SITE, "")],
             // One of the two lies.
             vec![HOST, here, (SITE, "same-site")],
-            vec![HOST, ("origin", "null"), (SITE, "same-origin")],
             vec![HOST, ("origin", "null")],
             vec![HOST, ("origin", "http://a.example")],
             vec![HOST, ("origin", "http://a.example:3001")],
