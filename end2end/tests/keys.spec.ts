@@ -19,6 +19,7 @@ async function takeSecret(page: Page): Promise<string> {
   await expect(field).toHaveValue(/^ask_[0-9A-Za-z]{32}$/);
   const secret = await field.inputValue();
   await dialog.getByRole("button", { name: "Copy the key" }).click();
+  await expect(page.getByText("Copied the key")).toBeVisible();
   await dialog.getByRole("link", { name: "Done" }).click();
   await expect(dialog).toBeHidden();
   return secret;

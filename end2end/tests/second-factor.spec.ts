@@ -126,6 +126,7 @@ test("an old session is asked who it is, and the key is made without typing anyt
   await expect(secret).toHaveValue(/^ask_/);
   expect((await call(request, await secret.inputValue())).status()).toBe(200);
   await page.getByRole("button", { name: "Copy the key" }).click();
+  await expect(page.getByText("Copied the key")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("row", { name: /ci/ })).toHaveCount(1);
 });
