@@ -1,24 +1,9 @@
-use std::sync::Arc;
-
-use app::console::Overview;
-
-use crate::fake::{Fake, FakeAdmin, account};
-use crate::{between, body, render_for, seen, text};
-
-/// A page as an administrator sees it.
-async fn page(path: &str) -> String {
-    let fake = Fake::default();
-    let overview = Overview {
-        is_admin: true,
-        ..fake.overview
-    };
-    let console = Arc::new(Fake { overview, ..fake });
-    seen(&render_for(path, Some(console), Some(Arc::new(FakeAdmin))).await)
-}
+use crate::fake::account;
+use crate::{admin_page, between, body, text};
 
 #[tokio::test]
 async fn each_worker_shows_its_state_load_and_pace() {
-    let html = page("/admin/workers").await;
+    let html = admin_page("/admin/workers").await;
     let told = text(&html);
     for words in [
         "gpu-1:8000 from the settings",
@@ -36,7 +21,7 @@ async fn each_worker_shows_its_state_load_and_pace() {
 
 #[tokio::test]
 async fn only_workers_that_were_added_can_be_removed() {
-    let html = page("/admin/workers?remove=gpu-3:8000").await;
+    let html = admin_page("/admin/workers?remove=gpu-3:8000").await;
     for (id, offered) in [
         ("gpu-1", false),
         ("gpu-2", true),

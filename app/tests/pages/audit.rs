@@ -1,19 +1,5 @@
-use std::sync::Arc;
-
-use app::console::Overview;
-
-use crate::fake::{Fake, FakeAdmin, account};
-use crate::{body, render_for, seen, text};
-
-async fn admin_page(path: &str) -> String {
-    let fake = Fake::default();
-    let overview = Overview {
-        is_admin: true,
-        ..fake.overview
-    };
-    let console = Arc::new(Fake { overview, ..fake });
-    seen(&render_for(path, Some(console), Some(Arc::new(FakeAdmin))).await)
-}
+use crate::fake::account;
+use crate::{admin_page, body, text};
 
 #[tokio::test]
 async fn the_audit_log_tells_what_was_done_by_whom_and_from_where() {

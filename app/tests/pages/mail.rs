@@ -3,18 +3,8 @@ use std::sync::Arc;
 use app::console::{Overview, Problem, WayOut};
 use leptos::server_fn::error::ServerFnUrlError;
 
-use crate::fake::{Fake, FakeAdmin, account};
-use crate::{between, body, render_for, seen, text};
-
-async fn admin_page(path: &str) -> String {
-    let fake = Fake::default();
-    let overview = Overview {
-        is_admin: true,
-        ..fake.overview.clone()
-    };
-    let console = Arc::new(Fake { overview, ..fake });
-    seen(&render_for(path, Some(console), Some(Arc::new(FakeAdmin))).await)
-}
+use crate::fake::{Fake, account};
+use crate::{admin_page, between, body, text};
 
 #[tokio::test]
 async fn a_link_leads_to_a_button_and_does_nothing_by_itself() {

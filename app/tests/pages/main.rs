@@ -23,7 +23,7 @@ mod usage;
 
 use std::sync::Arc;
 
-use app::console::{Admin, Confirmed, ConfirmedAdmin, Console, Public};
+use app::console::{Admin, Confirmed, ConfirmedAdmin, Console, Overview, Public};
 use futures_util::StreamExt;
 use futures_util::stream::once;
 use leptos::prelude::*;
@@ -81,6 +81,17 @@ async fn render_for(
 /// What a person sees: the document without its scripts and without the markers of hydration.
 async fn body(path: &str, console: Option<Arc<dyn Console>>) -> String {
     seen(&render(path, console).await)
+}
+
+/// A page as an administrator sees it.
+async fn admin_page(path: &str) -> String {
+    let fake = fake::Fake::default();
+    let overview = Overview {
+        is_admin: true,
+        ..fake.overview
+    };
+    let console = Arc::new(fake::Fake { overview, ..fake });
+    seen(&render_for(path, Some(console), Some(Arc::new(fake::FakeAdmin))).await)
 }
 
 fn seen(html: &str) -> String {
