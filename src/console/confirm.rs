@@ -107,6 +107,17 @@ impl AccountConsole {
         })
     }
 
+    /// As [`Self::ask`], where the password is all that the form holds: with a second factor it is not enough by itself.
+    pub(super) async fn ask_password(&self) -> Result<Question<'_>, Problem> {
+        let now = self.dashboard.clock.now();
+        let is_confirmed = sessions::is_confirmed(&self.visit, now).await;
+        let is_confirmed = is_confirmed.map_err(|error| internal(&error))?;
+        if !is_confirmed && self.wanted().await? == Wanted::Code {
+            return Err(Problem::unconfirmed());
+        }
+        self.ask().await
+    }
+
     async fn wanted(&self) -> Result<Wanted, Problem> {
         let standing = self.dashboard.second_factors.standing(&self.account.id);
         let standing = standing.await.map_err(|error| internal(&error))?;
@@ -118,9 +129,8 @@ impl AccountConsole {
 
     pub(super) async fn is_password(&self, typed: String) -> Result<bool, Problem> {
         let accounts = &self.dashboard.accounts;
-        let verified = accounts.verify_password(&self.account.email, Password::new(typed));
-        let verified = verified.await.map_err(|error| internal(&error))?;
-        Ok(verified.is_some())
+        let knows = accounts.knows_password(&self.account, Password::new(typed));
+        knows.await.map_err(|error| internal(&error))
     }
 
     /// Takes a code; what to say where it is wrong.

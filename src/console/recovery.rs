@@ -271,18 +271,17 @@ impl AddressConsole for AccountConsole {
     }
 
     async fn change_email(&self, email: String, password: String) -> Result<(), Problem> {
-        let Dashboard { mail, accounts, .. } = &self.dashboard;
+        let mail = &self.dashboard.mail;
         let new = accounts::address(&email).ok_or_else(|| invalid_address("new_email"))?;
         if new == self.account.email {
             let told = "This is your address already. Enter another.";
             return Err(Problem::field("new_email", told));
         }
-        let question = self.ask().await?;
-        let knows = accounts.knows_password(&self.account, Password::new(password));
+        let question = self.ask_password().await?;
         let event = self
             .event(Action::EmailChangeAsked)
             .told("email", new.as_str());
-        if !knows.await.map_err(|error| internal(&error))? {
+        if !self.is_password(password).await? {
             self.record(event.refused()).await;
             let told = question.answered_wrong("current_password", WRONG_PASSWORD);
             return Err(told.await);

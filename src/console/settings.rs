@@ -64,7 +64,7 @@ impl SettingsConsole for AccountConsole {
     async fn change_password(&self, current: String, new: String) -> Result<(), Problem> {
         let (accounts, sessions) = (&self.dashboard.accounts, &self.dashboard.sessions);
         let (current, new) = (Password::new(current), Password::new(new));
-        let question = self.ask().await?;
+        let question = self.ask_password().await?;
         let changed = accounts.change_password(&self.account, current, new).await;
         if matches!(changed, Err(ChangePasswordError::Current)) {
             let event = self.event(Action::PasswordChanged).refused();

@@ -32,6 +32,39 @@ async fn an_old_session_confirms_and_the_same_act_succeeds() {
 }
 
 #[tokio::test]
+async fn with_a_second_factor_a_password_alone_changes_neither_password_nor_address() {
+    let site = site().await;
+    let caller = site.caller(Tier::Free).await;
+    let browser = site.browser_of(&caller).await;
+    let Factor { codes, .. } = turn_on_in(&site, &browser).await;
+    site.clock.advance(CONFIRMED_FOR);
+    let password = [
+        ("current_password", PASSWORD),
+        ("new_password", "another horse battery"),
+    ];
+    let address = [
+        ("new_email", "elsewhere@example.org"),
+        ("current_password", PASSWORD),
+    ];
+    let acts: [(&str, &[(&str, &str)]); 2] = [
+        ("/api/settings/change-email", &address),
+        ("/api/settings/change-password", &password),
+    ];
+    for (path, fields) in acts {
+        let (status, problem) = browser.call(path, fields).await;
+        assert_eq!(
+            (status, &problem["way_out"]),
+            (StatusCode::FORBIDDEN, &json!("confirm")),
+            "{path}"
+        );
+    }
+    act(&browser, "/api/confirm", &[("answer", &codes[0])]).await;
+    for (path, fields) in acts {
+        act(&browser, path, fields).await;
+    }
+}
+
+#[tokio::test]
 async fn with_a_second_factor_the_proof_is_a_code() {
     let site = site().await;
     let browser = site.browser_of(&site.caller(Tier::Free).await).await;
