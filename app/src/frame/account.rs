@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::components::{A, Outlet};
+use leptos_router::hooks::use_location;
 
 use super::sheets::account_sheets;
 use super::shortcuts::{Sheet, listen};
@@ -81,11 +82,21 @@ fn Sidebar() -> impl IntoView {
         view! { <NavLink href name glyph exact={href != "/docs"}/> }
     });
     let AccountState(overview) = expect_context();
+    let path = use_location().pathname;
     let admin = move || {
         Suspend::new(async move {
             let is_admin = overview.await.is_ok_and(|overview| overview.is_admin);
             is_admin.then(|| {
-                view! { <NavLink href="/admin/workers" name="Admin" glyph=Glyph::Admin exact=false/> }
+                // Current on all of its pages, of which the link leads to the first.
+                let current = move || path.read().starts_with("/admin/").then_some("page");
+                view! {
+                    <li>
+                        <a href="/admin/workers" class="nav-link" title="Admin" aria-current=current>
+                            <Icon glyph=Glyph::Admin/>
+                            <span class="nav-name">"Admin"</span>
+                        </a>
+                    </li>
+                }
             })
         })
     };

@@ -1,5 +1,5 @@
 use crate::fake::account;
-use crate::{admin_page, body, text};
+use crate::{admin_page, between, body, text};
 
 #[tokio::test]
 async fn the_audit_log_tells_what_was_done_by_whom_and_from_where() {
@@ -104,4 +104,6 @@ async fn what_is_bad_says_what_to_do_and_no_state_is_told_by_colour_alone() {
         assert!(told.contains(words), "no {words:?} in {told}");
     }
     assert!(html.contains("href=\"/admin/workers\""));
+    let link = between(&html, "title=\"Admin\"", ">");
+    assert!(link.contains("aria-current=\"page\""), "{link}");
 }
