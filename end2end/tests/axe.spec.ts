@@ -1,7 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
-import { type Page } from "@playwright/test";
-
 import { keepCodes, setUp } from "./authenticator";
+import { examine } from "./axe";
 import { ageSessions, call, choose, createFirstKey, expect, fillDoor, open, PASSWORD, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
 const RECOVERY = ["/forgot-password", "/reset-password?token=x", "/verify-email", "/verify-email?token=x", "/check-mail?for=reset&outbox"];
@@ -9,17 +7,6 @@ const RECOVERY = ["/forgot-password", "/reset-password?token=x", "/verify-email"
 const PUBLIC = ["/", "/status", "/docs", "/docs/chat-completions", "/docs/errors?q=key"];
 
 const MODES = ["embeddings", "rerank", "moderation"].map((mode) => `/playground?mode=${mode}`);
-
-async function examine(page: Page) {
-  // What is still fading in has not its colours yet.
-  await page.evaluate(() => {
-    const ends = (animation: Animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
-    return Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
-  });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
-  expect(told).toEqual([]);
-}
 
 for (const colorScheme of THEMES) {
   for (const viewport of SIZES) {

@@ -1,15 +1,10 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
+import { examine } from "./axe";
 import { awake, choose, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
 
 const palette = (page: Page) => page.getByRole("dialog", { name: "Command palette" });
 const field = (page: Page) => page.getByRole("combobox", { name: "Find a page, an action, a key or docs" });
-
-async function examine(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }))).toEqual([]);
-}
 
 test("the palette finds pages, keys, docs and actions by keyboard alone", async ({ page }) => {
   await signUp(page);

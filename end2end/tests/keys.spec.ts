@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
+import { examine } from "./axe";
 import { call, choose, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
 
 /** Creates a key in the dialog, copies its secret, and closes. */
@@ -287,38 +287,33 @@ for (const colorScheme of THEMES) {
 
       test("axe finds nothing in the list, its menu and its dialogs", async ({ page, request }) => {
         test.slow();
-        const examine = async () => {
-          await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }))).toEqual([]);
-        };
         await signUp(page);
         const secret = await createKey(page, "prod-web");
         expect((await call(request, secret)).status()).toBe(200);
         await choose(page, "prod-web", "Rotate…");
-        await examine();
+        await examine(page);
         await page.getByRole("button", { name: "Rotate key" }).click();
         await expect(page.getByRole("dialog").getByLabel("Copy this key now.")).toBeVisible();
-        await examine();
+        await examine(page);
         await takeSecret(page);
-        await examine();
+        await examine(page);
         for (const action of ["Rename…", "Restrictions…", "Revoke…"]) {
           await choose(page, "prod-web", action);
           await expect(page.getByRole("dialog")).toBeVisible();
-          await examine();
+          await examine(page);
           await page.keyboard.press("Escape");
         }
         await page.getByRole("link", { name: "End the old secret now" }).click();
-        await examine();
+        await examine(page);
         await page.keyboard.press("Escape");
         await open(page, "/keys?create");
         await page.locator("summary", { hasText: "Restrictions" }).click();
         await page.getByRole("group", { name: "Endpoints" }).getByLabel("Restricted").check();
         await page.getByRole("group", { name: "Models" }).getByLabel("Only some").check();
-        await examine();
+        await examine(page);
         await page.keyboard.press("Escape");
         await page.getByRole("button", { name: "Actions for prod-web" }).click();
-        await examine();
+        await examine(page);
       });
     });
   }

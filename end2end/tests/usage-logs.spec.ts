@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import { type Page } from "@playwright/test";
 
+import { examine } from "./axe";
 import { call, createFirstKey, expect, open, signUp, SIZES, test, THEMES } from "./fixtures";
 
 /** A new account that has called twice with success, and once without a model that there is. */
@@ -23,11 +23,6 @@ async function called(page: Page) {
     })
     .toBe(3);
   return { key, refused: refused.headers()["x-request-id"] ?? "" };
-}
-
-async function examine(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => ({ id, where: nodes.map((node) => node.html) }))).toEqual([]);
 }
 
 test("usage is read by keyboard, and every choice is in the address", async ({ page }) => {

@@ -17,8 +17,8 @@ use crate::server::{self, Server, Start};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Of the accounts that are made for tests.
 const PASSWORD: &[u8] = b"a sentence that is long enough\n";
-/// Lines of the log that a failure shows.
-const TAIL: usize = 60;
+/// Lines of the log that a failure shows, of those that an operator would have seen.
+const TAIL: usize = 30;
 
 /// Runs until it is judged, or dropped.
 pub struct Service {
@@ -196,8 +196,34 @@ pub fn forget_configuration(command: &mut Command) {
     }
 }
 
+/// The last lines of a log. What is written for the stage `logs` alone would bury the runner's own closing words.
 fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
+    let is_detail = |line: &&str| {
+        [" TRACE ", " DEBUG "]
+            .iter()
+            .any(|level| line.contains(level))
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !is_detail(line)).collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_log_is_what_an_operator_would_have_seen() {
+        let file = env::temp_dir().join(format!("tail-{}.log", process::id()));
+        let written: String = (0..40)
+            .map(|n| format!("t  INFO line {n}\nt DEBUG summary=\"SELECT\"\nt TRACE call: found\n"))
+            .collect();
+        fs::write(&file, written + "thread 'main' panicked at src/a.rs:1\n").unwrap();
+        let shown = tail(&file);
+        fs::remove_file(&file).unwrap();
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), TAIL);
+        assert_eq!(lines[0], "t  INFO line 11");
+        assert_eq!(lines[TAIL - 1], "thread 'main' panicked at src/a.rs:1");
+    }
 }
