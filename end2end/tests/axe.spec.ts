@@ -2,11 +2,22 @@ import { keepCodes, setUp } from "./authenticator";
 import { examine } from "./axe";
 import { ageSessions, call, choose, createFirstKey, expect, fillDoor, open, PASSWORD, signInAsAdmin, signUp, SIZES, test, THEMES } from "./fixtures";
 
-const RECOVERY = ["/forgot-password", "/reset-password?token=x", "/verify-email", "/verify-email?token=x", "/check-mail?for=reset&outbox"];
-
-const PUBLIC = ["/", "/status", "/docs", "/docs/chat-completions", "/docs/errors?q=key"];
-
-const MODES = ["embeddings", "rerank", "moderation"].map((mode) => `/playground?mode=${mode}`);
+/** What a stranger may see. */
+const STRANGERS = [
+  "/", "/status", "/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=x", "/verify-email", "/verify-email?token=x",
+  "/check-mail?for=reset&outbox", "/docs", "/docs/chat-completions", "/docs/errors?q=key", "/nowhere",
+];
+/** The pages of an account beside its home. */
+const OWN = [
+  "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", "/playground?mode=embeddings",
+  "/playground?mode=rerank", "/playground?mode=moderation", "/docs/errors", "/settings", "/settings?email", "/settings?password",
+  "/settings?delete", "/confirm", "/audit-log",
+];
+/** And an administrator's. */
+const ADMIN = [
+  "/admin/workers", "/admin/workers?add", "/admin/mail", "/admin/accounts", "/admin/accounts?search=nobody-at-all",
+  "/admin/audit-log", "/admin/health",
+];
 
 for (const colorScheme of THEMES) {
   for (const viewport of SIZES) {
@@ -22,10 +33,10 @@ for (const colorScheme of THEMES) {
             await open(page, path);
             await examine(page);
           });
-        for (const path of ["/sign-in", "/sign-up", "/nowhere", ...RECOVERY, ...PUBLIC]) await visit(path);
+        for (const path of STRANGERS) await visit(path);
 
         await signUp(page);
-        for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/limits", "/limits?ask", "/playground", ...MODES, "/docs/errors", "/settings", "/settings?email", "/settings?password", "/settings?delete", "/audit-log"]) await visit(path);
+        for (const path of ["/", ...OWN]) await visit(path);
 
         await open(page, "/");
         const key = await createFirstKey(page);
@@ -54,7 +65,7 @@ for (const colorScheme of THEMES) {
         await setUp(page);
         await examine(page);
         await keepCodes(page);
-        for (const path of ["/settings", "/settings?factor=off", "/settings?factor=renew", "/confirm"]) await visit(path);
+        for (const path of ["/settings", "/settings?factor=off", "/settings?factor=renew"]) await visit(path);
         await page.context().clearCookies();
         await open(page, "/sign-in");
         await fillDoor(page, email, PASSWORD);
@@ -64,8 +75,7 @@ for (const colorScheme of THEMES) {
 
         await page.context().clearCookies();
         await signInAsAdmin(page);
-        for (const path of ["/admin/workers", "/admin/workers?add", "/admin/mail"]) await visit(path);
-        for (const path of ["/admin/accounts", "/admin/accounts?search=nobody-at-all", "/admin/audit-log", "/admin/health"]) await visit(path);
+        for (const path of ADMIN) await visit(path);
         await open(page, "/admin/accounts");
         await page.getByRole("rowheader").getByRole("link").first().click();
         await expect(page.getByRole("heading", { name: "Suspension" })).toBeVisible();
@@ -81,10 +91,12 @@ test("no page scrolls sideways at 320 pixels", async ({ page }) => {
     await open(page, path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(320);
   };
-  for (const path of ["/sign-in", ...RECOVERY, ...PUBLIC]) await fits(path);
+  for (const path of STRANGERS) await fits(path);
   await signUp(page);
-  for (const path of ["/", "/keys", "/keys?create", "/usage", "/logs", "/playground", ...MODES, "/settings", "/settings?delete", "/audit-log"]) await fits(path);
+  for (const path of ["/", ...OWN]) await fits(path);
   await page.context().clearCookies();
   await signInAsAdmin(page);
-  for (const path of ["/admin/accounts", "/admin/audit-log", "/admin/health"]) await fits(path);
+  for (const path of ADMIN) await fits(path);
+  await open(page, "/admin/accounts");
+  await fits((await page.getByRole("rowheader").getByRole("link").first().getAttribute("href"))!);
 });

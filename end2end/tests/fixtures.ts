@@ -83,12 +83,18 @@ export async function signOut(page: Page) {
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 }
 
+/** What an operator types behind `assisters admin`. */
+export async function operate(...words: string[]) {
+  const done = promisify(execFile)(process.env.ASSISTERS_PROGRAM!, ["admin", ...words]);
+  // Commands that ask for no password do not read it.
+  done.child.stdin!.on("error", () => {}).end(`${PASSWORD}\n`);
+  await done;
+}
+
 /** Makes an administrator as an operator would, and signs in. */
 export async function signInAsAdmin(page: Page) {
   const email = freshEmail();
-  const made = promisify(execFile)(process.env.ASSISTERS_PROGRAM!, ["admin", "create-account", email, "--admin"]);
-  made.child.stdin!.end(`${PASSWORD}\n`);
-  await made;
+  await operate("create-account", email, "--admin");
   await page.goto("/sign-in");
   await fillDoor(page, email, PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();

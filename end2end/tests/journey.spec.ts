@@ -19,9 +19,12 @@ test("from nothing to a first request, and back to nothing", async ({ page }) =>
   await test.step("a key is created, copied, and filled into the command", async () => {
     key = await createFirstKey(page);
     await page.getByRole("button", { name: "Copy the key" }).click();
+    await expect(page.getByText("Copied the key")).toBeVisible();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
     await page.getByRole("button", { name: "Copy the command" }).click();
+    await expect(page.getByText("Copied the command")).toBeVisible();
     command = await page.evaluate(() => navigator.clipboard.readText());
+    expect(command).toMatch(/^curl /);
     expect(command).toContain(key);
   });
 

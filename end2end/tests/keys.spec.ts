@@ -124,6 +124,7 @@ test("Back closes a dialog, and Esc leaves no step behind", async ({ page }) => 
   await expect(dialog).toBeHidden();
   await expect(page).toHaveURL(/\/keys$/);
   await choose(page, "ci", "Restrictions…");
+  await expect(dialog).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await page.goBack();
@@ -290,20 +291,24 @@ for (const colorScheme of THEMES) {
         await signUp(page);
         const secret = await createKey(page, "prod-web");
         expect((await call(request, secret)).status()).toBe(200);
+        const dialog = page.getByRole("dialog");
         await choose(page, "prod-web", "Rotate…");
+        await expect(dialog).toBeVisible();
         await examine(page);
         await page.getByRole("button", { name: "Rotate key" }).click();
-        await expect(page.getByRole("dialog").getByLabel("Copy this key now.")).toBeVisible();
+        await expect(dialog.getByLabel("Copy this key now.")).toBeVisible();
         await examine(page);
         await takeSecret(page);
         await examine(page);
         for (const action of ["Rename…", "Restrictions…", "Revoke…"]) {
           await choose(page, "prod-web", action);
-          await expect(page.getByRole("dialog")).toBeVisible();
+          await expect(dialog).toBeVisible();
           await examine(page);
           await page.keyboard.press("Escape");
+          await expect(dialog).toBeHidden();
         }
         await page.getByRole("link", { name: "End the old secret now" }).click();
+        await expect(dialog).toBeVisible();
         await examine(page);
         await page.keyboard.press("Escape");
         await open(page, "/keys?create");
