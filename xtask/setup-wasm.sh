@@ -9,13 +9,14 @@ T=wasm32-unknown-unknown NAME=wasm-deb FROM=${WASM_STD_FROM:-auto}
 CACHE=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/wasm-rust}
 log() { echo "setup-wasm: $*" >&2; }
 has_std() { local d; d=$("$@" --print target-libdir --target $T 2>/dev/null) && compgen -G "$d/libstd-*.rlib" >/dev/null; }
+limited() { if command -v timeout >/dev/null; then timeout 300 "$@"; else "$@"; fi; }   # macOS has none
 use() { echo "export WASM_TOOLCHAIN=$1"; exit 0; }
 
 has_std rustc && { log "the active toolchain has $T"; use ""; }                        # 1. there already
 
 if [ "$FROM" = rustup ] || { [ "$FROM" = auto ] && [ "${RUSTUP_AUTO_INSTALL:-1}" != 0 ]; }; then
   log "rustup target add $T"                                                            # 2. rustup
-  if command -v rustup >/dev/null && RUSTUP_MAX_RETRIES=1 timeout 300 rustup target add $T >&2 && has_std rustc
+  if command -v rustup >/dev/null && RUSTUP_MAX_RETRIES=1 limited rustup target add $T >&2 && has_std rustc
   then use ""; fi
   [ "$FROM" = auto ] || { log "rustup could not add $T"; exit 1; }
 fi

@@ -1,5 +1,6 @@
 //! `cargo xtask run`: from a checkout to a page that answers.
 
+use std::env;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use anyhow::Result;
 use crate::board::Board;
 use crate::build;
 use crate::models::{self, Models};
-use crate::server::{self, Purpose, Server, Start};
+use crate::server::{self, Purpose, Readiness, Server, Start};
 use crate::signals::{self, Then};
 use crate::step::clock;
 use crate::tree::Tree;
@@ -24,7 +25,10 @@ pub fn run(board: &Board, tree: &Tree, release: bool) -> Result<ExitCode> {
         "building what is missing, then starting it here",
     );
     let program = build::halves(board, tree, Purpose::of(release))?;
-    let models = models::fetch(board, tree, &program)?;
+    let workers = match env::var_os("ASSISTERS_WORKERS") {
+        Some(list) if !list.is_empty() => Workers::Configured,
+        _ => Workers::Local(models::fetch(board, tree, &program)?),
+    };
 
     signals::pass_on(Then::Wait)?;
     let mut server = match Server::start(&mut server::serve(tree, &program))? {
@@ -32,11 +36,14 @@ pub fn run(board: &Board, tree: &Tree, release: bool) -> Result<ExitCode> {
         // It has said itself what was wrong.
         Start::Ended(status) => return Ok(code(status.code())),
     };
-    let ready = match models {
-        Models::Ready => server.ready(PATIENCE)?,
-        Models::Missing => false,
+    let readiness = match workers {
+        Workers::Local(Models::Missing) => Readiness::Late,
+        _ => server.ready(PATIENCE)?,
     };
-    board.say(&welcome(&server.url, models, ready, began.elapsed()));
+    // Told to stop while it was starting, it has no page to show any more.
+    if readiness != Readiness::Ended {
+        board.say(&welcome(&server.url, workers, readiness, began.elapsed()));
+    }
     let status = server.wait()?;
     board.say("\nAssisters has stopped.");
     Ok(code(status.code()))
@@ -47,17 +54,33 @@ fn code(status: Option<i32>) -> ExitCode {
     ExitCode::from(status.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
+/// Who computes.
+#[derive(Clone, Copy)]
+enum Workers {
+    /// Those of the environment.
+    Configured,
+    /// One that the service starts itself, if it has models.
+    Local(Models),
+}
+
 /// Where to go, and what to do there first.
-fn welcome(url: &str, models: Models, ready: bool, spent: Duration) -> String {
-    let note = match (models, ready) {
-        (Models::Missing, _) => {
+fn welcome(url: &str, workers: Workers, readiness: Readiness, spent: Duration) -> String {
+    let is_ready = readiness == Readiness::Ready;
+    let note = match (workers, is_ready) {
+        (Workers::Configured, true) => {
+            "ASSISTERS_WORKERS names who computes; put a model of theirs in the place of this one."
+        }
+        (Workers::Configured, false) => {
+            "None of the workers that ASSISTERS_WORKERS names answers yet; until one does, requests are answered with 503."
+        }
+        (Workers::Local(Models::Missing), _) => {
             "No model is here, so requests to it are answered with 503; everything else works. Call this again with\n  \
              a network, or with ASSISTERS_MODELS_DIR naming a folder that has the model."
         }
-        (Models::Ready, false) => {
+        (Workers::Local(Models::Ready), false) => {
             "The model is still being loaded; until it is, requests to it are answered with 503."
         }
-        (Models::Ready, true) => {
+        (Workers::Local(Models::Ready), true) => {
             "The model is a small one for trying things out, on this machine's processor."
         }
     };

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::board::Board;
 use crate::process::cargo;
@@ -73,6 +73,17 @@ pub struct Server {
     pub url: String,
 }
 
+/// How a service that listens stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It answers requests.
+    Ready,
+    /// It takes longer than was waited for.
+    Late,
+    /// It has ended, or was told to.
+    Ended,
+}
+
 /// How waiting for a service ended.
 pub enum Start {
     Up(Server),
@@ -97,19 +108,19 @@ impl Server {
         }
     }
 
-    /// Waits until it can answer requests. `false` if it takes longer than `patience`.
-    pub fn ready(&mut self, patience: Duration) -> Result<bool> {
+    /// Waits until it can answer requests, or no longer than `patience`.
+    pub fn ready(&mut self, patience: Duration) -> Result<Readiness> {
         let began = Instant::now();
         while began.elapsed() < patience {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the service ended while it was starting ({status})");
+            if self.child.try_wait()?.is_some() {
+                return Ok(Readiness::Ended);
             }
             if answers(&self.url, "/readyz") {
-                return Ok(true);
+                return Ok(Readiness::Ready);
             }
             thread::sleep(Duration::from_millis(50));
         }
-        Ok(false)
+        Ok(Readiness::Late)
     }
 
     /// Waits until it ends by itself, or because a signal told it to.

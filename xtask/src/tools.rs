@@ -26,8 +26,9 @@ pub fn tool(board: &Board, tree: &Tree, name: &'static str, version: &str) -> Re
         .args([version, name, "--root"])
         .arg(&root)
         .env("CARGO_TARGET_DIR", tree.target.join("tools/build"));
-    watch(&step, &mut install, Speech::Cargo)
-        .with_context(|| format!("{name} {version} could not be installed"))?;
+    watch(&step, &mut install, Speech::Cargo).with_context(|| {
+        format!("{name} {version} could not be installed; it is fetched once, with a network")
+    })?;
     step.done("installed");
     Ok(program)
 }

@@ -1,12 +1,16 @@
 //! Node programs from a lock file.
 
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::Bench;
 use crate::process::{command, find};
 use crate::watch::{Speech, watch};
+
+/// The oldest that the locked packages run in.
+const OLDEST: u32 = 20;
 
 /// Installs into `folder` what its package-lock.json pins, once.
 pub fn packages(bench: &Bench<'_>, step: &'static str, folder: &str) -> Result<()> {
@@ -25,6 +29,11 @@ pub fn packages(bench: &Bench<'_>, step: &'static str, folder: &str) -> Result<(
             "these tests run in Node.js, with packages by npm: install both first (Debian: apt-get install nodejs npm)"
         );
     }
+    if let Some(version) = node_version().filter(|version| *version < OLDEST) {
+        bail!(
+            "these tests run in Node.js {OLDEST} or later, and {version} is here: install a later one"
+        );
+    }
     let mut install = command(bench.tree, "npm");
     install
         .args(["ci", "--no-audit", "--no-fund"])
@@ -36,4 +45,11 @@ pub fn packages(bench: &Bench<'_>, step: &'static str, folder: &str) -> Result<(
     fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))?;
     step.done("installed");
     Ok(())
+}
+
+/// Its first figure, where it says one.
+fn node_version() -> Option<u32> {
+    let said = Command::new("node").arg("--version").output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    said.strip_prefix('v')?.split('.').next()?.parse().ok()
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::{Bench, logs};
 use crate::process::{command, missing, shown};
-use crate::server::{self, Server, Start};
+use crate::server::{self, Readiness, Server, Start};
 
 /// A test machine may have more to do than to load a model.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,12 +67,14 @@ impl Service {
         let Start::Up(mut server) = Server::start(&mut serve)? else {
             bail!("the service did not start:\n{}", tail(&log));
         };
-        if !server.ready(PATIENCE).with_context(|| tail(&log))? {
-            let waited = PATIENCE.as_secs();
-            bail!(
-                "the service was not ready after {waited} s:\n{}",
+        match server.ready(PATIENCE)? {
+            Readiness::Ready => {}
+            Readiness::Late => bail!(
+                "the service was not ready after {} s:\n{}",
+                PATIENCE.as_secs(),
                 tail(&log)
-            );
+            ),
+            Readiness::Ended => bail!("the service ended while it was starting:\n{}", tail(&log)),
         }
         step.done(&server.url);
         Ok(Self {
