@@ -29,9 +29,13 @@ pub async fn negotiate(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let name = path
-        .strip_prefix("/docs/")
-        .and_then(|path| path.strip_suffix(".md"));
+    let name = match path {
+        // The first page's address is that of them all.
+        "/docs.md" => Some(docs::FIRST),
+        _ => path
+            .strip_prefix("/docs/")
+            .and_then(|path| path.strip_suffix(".md")),
+    };
     if let Some(name) = name.filter(|name| docs::exists(name)) {
         let name = name.to_owned();
         return as_text(dashboard, |values| docs::markdown(&name, values)).await;
