@@ -33,6 +33,9 @@ pub fn appearance_here() -> Appearance {
     }
 }
 
+/// How long a letter is awaited after `g`, in milliseconds.
+pub const AWAITED_AFTER_G_MS: f64 = 1_500.0;
+
 /// Whether single letters may do something: the reader may have switched them off.
 pub fn has_shortcuts() -> bool {
     appearance().shortcuts == Shortcuts::On

@@ -11,11 +11,11 @@ mod rows;
 mod tab;
 mod time;
 
-pub use appearance::{appearance_here, has_shortcuts, show_appearance};
+pub use appearance::{AWAITED_AFTER_G_MS, appearance_here, has_shortcuts, show_appearance};
 pub use code::{anchor_clicked, choose_everywhere, code_to_copy, is_typing};
 pub use dialog::{close_modal, forget_opener, has_dialog, show_again, show_modal};
 pub use page::{
-    append, awake, bring_into_view, can_copy, click, copy, focus, focus_main, focus_search,
+    append, awake, bring_into_view, can_copy, click, copy, empty, focus, focus_main, focus_search,
     focused, guard_leaving, has_command_key, hide_popover, is_near_end, is_visible, leave_to,
     on_return, path, path_and_query, scroll_to_end, scroll_to_named, select, tell_while_offline,
 };

@@ -51,6 +51,13 @@ pub fn focused() -> Option<String> {
     (!id.is_empty()).then_some(id)
 }
 
+/// Takes out what a field holds.
+pub fn empty(id: &str) {
+    if let Some(Ok(field)) = element(id).map(|element| element.dyn_into::<HtmlInputElement>()) {
+        field.set_value("");
+    }
+}
+
 /// Moves the focus to a field and selects what it holds.
 pub fn select(id: &str) {
     if let Some(Ok(field)) = element(id).map(|element| element.dyn_into::<HtmlInputElement>()) {

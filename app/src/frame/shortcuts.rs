@@ -19,9 +19,6 @@ pub enum Sheet {
     Letter { letter: char, after_g: bool },
 }
 
-/// How long a letter may be awaited after `g`, in milliseconds.
-const PATIENCE: f64 = 1_500.0;
-
 /// Listens as long as the current owner lives, and says in `sheet` what is to come.
 pub fn listen(sheet: RwSignal<Option<Sheet>>) {
     Effect::new(move |_| {
@@ -49,7 +46,7 @@ pub fn listen(sheet: RwSignal<Option<Sheet>>) {
                 return;
             }
             let now = event.time_stamp();
-            let after_g = since.is_some_and(|since: f64| now - since < PATIENCE);
+            let after_g = since.is_some_and(|since: f64| now - since < browser::AWAITED_AFTER_G_MS);
             match letter {
                 'g' => awaited_since.set(Some(now)),
                 'c' | '/' | '?' => {

@@ -22,6 +22,7 @@ mod second_step;
 mod settings;
 mod status;
 mod usage;
+mod way_back;
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};

@@ -18,6 +18,9 @@ pub fn ShortcutList(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
         ("c", "Create key"),
         ("/", "Search or filter this page"),
         ("?", "This list"),
+        ("j", "Next request, in the logs"),
+        ("k", "The one before, in the logs"),
+        ("l", "Live, in the logs"),
     ]
     .map(|(keys, does)| (keys.to_owned(), does));
     let letters = pages.chain(others).map(|(keys, does)| {

@@ -10,6 +10,8 @@ use crate::console::Found;
 use crate::pages::loaded::Loaded;
 use crate::ui::Empty;
 
+const FIELD: &str = "docs-search";
+
 /// A form that any browser sends by itself; each letter typed goes into the address.
 #[component]
 pub fn SearchField(asked: Memo<String>) -> impl IntoView {
@@ -28,11 +30,17 @@ pub fn SearchField(asked: Memo<String>) -> impl IntoView {
         };
         navigate(&place, options);
     };
+    // The search may be over by a link: what is asked no more stands here no more, unless somebody types.
+    Effect::new(move |_| {
+        if asked.read().is_empty() && browser::focused().as_deref() != Some(FIELD) {
+            browser::empty(FIELD);
+        }
+    });
     view! {
         <form role="search" class="docs-search" method="get">
-            <label for="docs-search" class="visually-hidden">"Search the docs"</label>
+            <label for=FIELD class="visually-hidden">"Search the docs"</label>
             <input
-                id="docs-search"
+                id=FIELD
                 type="search"
                 name="q"
                 placeholder="Search the docs"

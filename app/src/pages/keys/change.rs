@@ -4,11 +4,12 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::fields::{FIELDS, RestrictionFields};
-use super::open::{Cancel, close};
+use super::open::{HERE, close};
 use super::words::quoted;
 use crate::api::{RenameKey, RestrictKey};
 use crate::console::{Key, KeyChoices};
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, SubmitButton, TextField};
 
 #[component]
@@ -30,7 +31,7 @@ pub fn RenameDialog(key: Key, rename: ServerAction<RenameKey>) -> impl IntoView 
                 />
                 <FormProblem problem fields=&["name"]/>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Rename key" busy=rename.pending()/>
                 </div>
             </ActionForm>
@@ -56,7 +57,7 @@ pub fn RestrictDialog(
                 <FormProblem problem fields=FIELDS/>
                 <p class="hint">"What you change holds from the next request on."</p>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Save restrictions" busy=restrict.pending()/>
                 </div>
             </ActionForm>

@@ -2,12 +2,13 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::fields::{FIELDS, RestrictionFields, is_about_restrictions};
-use super::open::{Cancel, close};
+use super::open::{HERE, close};
 use super::shown_once::{Seen, ShownOnce, leave};
 use super::words::quoted;
 use crate::api::CreateKey;
 use crate::console::{KeyChoices, NewKey, Restrictions};
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, SubmitButton, TextField};
 
 /// Asks for the key's name, and for more only where that is wanted; then shows its secret, once.
@@ -60,7 +61,7 @@ fn NewKeyForm(create: ServerAction<CreateKey>, choices: KeyChoices) -> impl Into
             </details>
             <FormProblem problem fields=FIELDS/>
             <div class="actions">
-                <Cancel/>
+                <BackLink to=HERE/>
                 <SubmitButton label="Create key" busy=create.pending()/>
             </div>
         </ActionForm>

@@ -5,6 +5,11 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use leptos_router::params::ParamsMap;
 
+use crate::pages::way_back::replace_with;
+
+/// The bare list.
+pub const HERE: &str = "/keys";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Open {
     Create,
@@ -73,32 +78,17 @@ impl Open {
     }
 
     pub fn go(&self) {
-        go(&self.address(), false);
+        use_navigate()(
+            &self.address(),
+            NavigateOptions {
+                scroll: false,
+                ..Default::default()
+            },
+        );
     }
 }
 
-/// Back to the bare list. It takes the dialog's place in the history, so that Back does not open it again.
+/// Back to the bare list.
 pub fn close() {
-    go("/keys", true);
-}
-
-fn go(address: &str, replace: bool) {
-    use_navigate()(
-        address,
-        NavigateOptions {
-            scroll: false,
-            replace,
-            ..Default::default()
-        },
-    );
-}
-
-/// Closes a dialog that has done nothing; a link, so that it works without scripts.
-#[component]
-pub fn Cancel() -> impl IntoView {
-    view! {
-        <a href="/keys" class="button plain" data-noscroll="true" prop:replace=true>
-            "Cancel"
-        </a>
-    }
+    replace_with(HERE);
 }

@@ -2,11 +2,12 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::last_use::LastUseLine;
-use super::open::{Cancel, close};
+use super::open::{HERE, close};
 use super::words::{quoted, requests};
 use crate::api::RevokeKey;
 use crate::console::Key;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, SubmitButton};
 
 /// Names the key, who would miss it, and what follows.
@@ -36,7 +37,7 @@ pub fn RevokeDialog(
                 <input type="hidden" name="id" value=key.id/>
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Revoke key" look="danger solid" busy=revoke.pending()/>
                 </div>
             </ActionForm>

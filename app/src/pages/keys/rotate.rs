@@ -4,13 +4,14 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 use super::last_use::LastUseLine;
-use super::open::{Cancel, close};
+use super::open::{HERE, close};
 use super::shown_once::{Seen, ShownOnce, leave};
 use super::words::quoted;
 use crate::api::{EndOldSecrets, RotateKey};
 use crate::console::{Key, NewKey};
 use crate::format;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Choice, Dialog, FieldSet, Notice, SubmitButton, Tone};
 
 /// Asks how long the old secret is to live; then shows the new one, once.
@@ -71,7 +72,7 @@ fn RotateForm(key: Key, rotate: ServerAction<RotateKey>) -> impl IntoView {
             </FieldSet>
             <FormProblem problem fields=&["overlap"]/>
             <div class="actions">
-                <Cancel/>
+                <BackLink to=HERE/>
                 <SubmitButton label="Rotate key" busy=rotate.pending()/>
             </div>
         </ActionForm>
@@ -117,7 +118,7 @@ pub fn EndOldDialog(
                 <input type="hidden" name="id" value=key.id/>
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton
                         label=if one { "End the old secret now" } else { "End the old secrets now" }
                         look="danger solid"

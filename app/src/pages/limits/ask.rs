@@ -5,6 +5,7 @@ use super::{HERE, close};
 use crate::api::AskForEnterprise;
 use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, SubmitButton, TextField};
 
 const FIELDS: &[&str] = &["rpm", "tpm", "message"];
@@ -30,7 +31,7 @@ pub fn AskDialog(ask: ServerAction<AskForEnterprise>) -> impl IntoView {
                 />
                 <FormProblem problem fields=FIELDS/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Send request" busy=ask.pending()/>
                 </div>
             </ActionForm>

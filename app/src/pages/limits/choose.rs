@@ -7,6 +7,7 @@ use crate::console::{Limits, Problem, TierOffer};
 use crate::format;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, Notice, SubmitButton, Tone};
 
 /// Says what changes, and changes it. A tier that is chosen already is only told of: that is where a form posted without
@@ -59,7 +60,7 @@ fn Confirm(offer: TierOffer, has_own: bool, choose: ServerAction<ChooseTier>) ->
                 <input type="hidden" name="tier" value=offer.name/>
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Change tier" busy=choose.pending()/>
                 </div>
             </ActionForm>

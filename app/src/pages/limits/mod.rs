@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use self::ask::AskDialog;
 use self::choose::ChooseDialog;
@@ -24,6 +23,7 @@ use crate::browser;
 use crate::console::Limits;
 use crate::format;
 use crate::frame::AccountState;
+use crate::pages::way_back::replace_with;
 use crate::ui::Toasts;
 
 const HERE: &str = "/limits";
@@ -106,11 +106,5 @@ fn LimitsBody(limits: Limits) -> impl IntoView {
 
 /// Back to the bare page.
 fn close() {
-    use_navigate()(
-        HERE,
-        NavigateOptions {
-            scroll: false,
-            ..Default::default()
-        },
-    );
+    replace_with(HERE);
 }

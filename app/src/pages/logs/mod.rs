@@ -18,7 +18,7 @@ use self::list::{LogList, TABLE, row_id};
 use self::live::{Live, LiveToggle};
 use self::timeline::TimelineChart;
 use super::loaded::Kept;
-use super::usage::show;
+use super::way_back::replace_with;
 use crate::api::load_logs;
 use crate::browser;
 use crate::console::{LogPage, LogQuery};
@@ -37,9 +37,12 @@ pub fn LogsPage() -> impl IntoView {
         |text| async move { load_logs(text.clone()).await.map(|page| (text, page)) },
     );
     let live = Live::new(listed);
+    let letters = Letters {
+        awaited_since: StoredValue::new(None),
+    };
     let close = move || {
         let id = open.get_untracked();
-        show(&listed.get_untracked().href());
+        replace_with(&listed.get_untracked().href());
         // The link that opened it is in the page again once that is narrow.
         if let Some(id) = id {
             set_timeout(move || browser::focus_row(&row_id(&id)), Default::default());
@@ -47,7 +50,11 @@ pub fn LogsPage() -> impl IntoView {
     };
     view! {
         <Title text="Logs"/>
-        <div class="logs" class:open=move || open.read().is_some() on:keydown=move |event| turn(&event, query, live, close)>
+        <div class="logs" class:open=move || open.read().is_some() on:keydown=move |event| {
+            if !letters.mean_pages(&event) {
+                turn(&event, query, live, close);
+            }
+        }>
             <div class="log-main">
                 <header class="page-head">
                     <h1>"Logs"</h1>
@@ -66,6 +73,22 @@ pub fn LogsPage() -> impl IntoView {
             </div>
             <Panel open on_close=Callback::new(move |()| close())/>
         </div>
+    }
+}
+
+/// What letters mean elsewhere, or whether they mean anything at all: `g k` leads to a page from here too.
+#[derive(Clone, Copy)]
+struct Letters {
+    awaited_since: StoredValue<Option<f64>>,
+}
+
+impl Letters {
+    fn mean_pages(self, event: &ev::KeyboardEvent) -> bool {
+        let (key, now) = (event.key(), event.time_stamp());
+        let since = self.awaited_since.get_value();
+        self.awaited_since.set_value((key == "g").then_some(now));
+        let after_g = since.is_some_and(|since| now - since < browser::AWAITED_AFTER_G_MS);
+        key.len() == 1 && (after_g || !browser::has_shortcuts())
     }
 }
 
@@ -93,7 +116,7 @@ fn turn(event: &ev::KeyboardEvent, query: Memo<LogQuery>, live: Live, close: imp
     if query.read_untracked().request.is_some()
         && let Some(id) = row.strip_prefix("row-")
     {
-        show(&query.get_untracked().with_request(id).href());
+        replace_with(&query.get_untracked().with_request(id).href());
     }
 }
 

@@ -5,6 +5,7 @@ use super::{HERE, close};
 use crate::api::DeleteAccount;
 use crate::console::Settings;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, Notice, PasswordField, SubmitButton, TextField, Tone};
 
 #[component]
@@ -32,7 +33,7 @@ pub fn DeleteDialog(settings: Settings) -> impl IntoView {
                 <p>"You are the only administrator: without you nobody could look after this service. Make another first."</p>
             </Notice>
             <div class="actions">
-                <a href=HERE class="button plain" data-noscroll="true">"Close"</a>
+                <BackLink to=HERE label="Close"/>
             </div>
         }
         .into_any()
@@ -68,7 +69,7 @@ fn DeleteForm(email: String, delete: ServerAction<DeleteAccount>) -> impl IntoVi
             />
             <FormProblem problem fields=&["email", "password"]/>
             <div class="actions">
-                <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                <BackLink to=HERE/>
                 <SubmitButton label="Delete account" look="danger solid" busy=delete.pending()/>
             </div>
         </ActionForm>

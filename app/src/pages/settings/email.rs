@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use super::{HERE, close, said};
 use crate::api::ChangeEmail;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, PasswordField, SubmitButton, TextField, Toasts};
 
 const FIELDS: &[&str] = &["new_email", "current_password"];
@@ -42,7 +43,7 @@ pub fn EmailDialog(email: String) -> impl IntoView {
                 />
                 <FormProblem problem fields=FIELDS/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Send link" busy=change.pending()/>
                 </div>
             </ActionForm>

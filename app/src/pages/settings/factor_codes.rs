@@ -4,13 +4,13 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
-use super::factor_dialogs::Cancel;
 use super::second_factor::{Factor, close_codes};
 use super::{HERE, close};
 use crate::api::RenewRecoveryCodes;
 use crate::browser;
 use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::BackLink;
 use crate::ui::{CopyButton, Dialog, Notice, SubmitButton, Tone};
 
 #[component]
@@ -23,7 +23,7 @@ pub fn RenewDialog(renew: ServerAction<RenewRecoveryCodes>) -> impl IntoView {
             <ActionForm action=renew attr:class="form">
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Make new codes" busy=renew.pending()/>
                 </div>
             </ActionForm>
@@ -47,7 +47,7 @@ pub fn CodesDialog(factor: Factor, fresh: Option<Vec<String>>) -> impl IntoView 
                     <Notice tone=Tone::Warn>
                         <p>"Recovery codes are shown once. If you do not have them, make new ones."</p>
                     </Notice>
-                    <div class="actions"><a href=HERE class="button plain" data-noscroll="true">"Close"</a></div>
+                    <div class="actions"><BackLink to=HERE label="Close"/></div>
                 }
                 .into_any(),
             }}

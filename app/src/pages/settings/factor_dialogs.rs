@@ -9,6 +9,7 @@ use crate::console::{FactorSetup, Qr};
 use crate::pages::done::forget;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{CodeField, CopyButton, Dialog, Notice, PasswordField, SubmitButton, Tone};
 
 /// Shows the secret to an app, and takes its first code.
@@ -23,7 +24,7 @@ pub fn SetUpDialog(turn_on: ServerAction<TurnOnSecondFactor>) -> impl IntoView {
                 <Notice tone=Tone::Warn>
                     <p>"No secret waits for a code. Close this, and begin the set-up anew."</p>
                 </Notice>
-                <div class="actions"><Cancel/></div>
+                <div class="actions"><BackLink to=HERE/></div>
             }
             .into_any(),
         };
@@ -62,7 +63,7 @@ fn SetUpForm(setup: FactorSetup, turn_on: ServerAction<TurnOnSecondFactor>) -> i
             />
             <FormProblem problem fields=&["code"]/>
             <div class="actions">
-                <Cancel/>
+                <BackLink to=HERE/>
                 <SubmitButton label="Turn on" busy=turn_on.pending()/>
             </div>
         </ActionForm>
@@ -101,15 +102,10 @@ pub fn TurnOffDialog(turn_off: ServerAction<TurnOffSecondFactor>) -> impl IntoVi
                 />
                 <FormProblem problem fields=&["password", "code"]/>
                 <div class="actions">
-                    <Cancel/>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Turn off" look="danger solid" busy=turn_off.pending()/>
                 </div>
             </ActionForm>
         </Dialog>
     }
-}
-
-#[component]
-pub fn Cancel() -> impl IntoView {
-    view! { <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a> }
 }

@@ -15,8 +15,7 @@ mod sessions;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use self::appearance::AppearanceSection;
 use self::data::DataSection;
@@ -34,6 +33,7 @@ use crate::api::{
 use crate::browser;
 use crate::console::Problem;
 use crate::frame::AccountState;
+use crate::pages::way_back::replace_with;
 use crate::ui::{Notice, Toasts, Tone};
 
 const HERE: &str = "/settings";
@@ -129,11 +129,5 @@ fn said(what: &str) -> Option<&'static str> {
 
 /// Back to the bare page.
 fn close() {
-    use_navigate()(
-        HERE,
-        NavigateOptions {
-            scroll: false,
-            ..Default::default()
-        },
-    );
+    replace_with(HERE);
 }

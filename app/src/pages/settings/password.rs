@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use super::{HERE, close, said};
 use crate::api::ChangePassword;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, NewPasswordField, PasswordField, SubmitButton, Toasts};
 
 const FIELDS: &[&str] = &["current_password", "new_password"];
@@ -55,7 +56,7 @@ pub fn PasswordDialog(email: String, on_changed: Callback<()>) -> impl IntoView 
                 />
                 <FormProblem problem fields=FIELDS/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Change password" busy=change.pending()/>
                 </div>
             </ActionForm>

@@ -5,8 +5,7 @@ mod read;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use self::list::MailTable;
 use self::read::ReadDialog;
@@ -15,6 +14,7 @@ use crate::console::Outbox;
 use crate::pages::done::when_done;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::replace_with;
 use crate::ui::{Empty, Notice, Toasts, Tone};
 
 const HERE: &str = "/admin/mail";
@@ -90,11 +90,5 @@ fn OutboxBody(outbox: Outbox, verbs: Verbs) -> impl IntoView {
 
 /// Back to the bare list.
 fn close() {
-    use_navigate()(
-        HERE,
-        NavigateOptions {
-            scroll: false,
-            ..Default::default()
-        },
-    );
+    replace_with(HERE);
 }

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use super::{HERE, close};
 use crate::api::read_mail;
 use crate::pages::loaded::Loaded;
+use crate::pages::way_back::BackLink;
 use crate::ui::Dialog;
 
 /// One mail's text.
@@ -13,7 +14,7 @@ pub fn ReadDialog(id: String) -> impl IntoView {
         <Dialog title=Signal::stored("Mail".to_owned()) on_close=Callback::new(|()| close())>
             <Loaded from=mail view=|text| view! { <pre class="mail-text" tabindex="0" aria-label="Text">{text}</pre> }.into_any()/>
             <div class="actions">
-                <a href=HERE class="button plain" data-noscroll="true">"Close"</a>
+                <BackLink to=HERE label="Close"/>
             </div>
         </Dialog>
     }

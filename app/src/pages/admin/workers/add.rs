@@ -5,6 +5,7 @@ use super::{HERE, close};
 use crate::api::AddWorker;
 use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure, field_error};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, SubmitButton, TextField};
 
 const FIELDS: &[&str] = &["url", "key", "weight", "max_in_flight"];
@@ -53,7 +54,7 @@ pub fn AddDialog(add: ServerAction<AddWorker>) -> impl IntoView {
                 </label>
                 <FormProblem problem fields=FIELDS/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Add worker" busy=add.pending()/>
                 </div>
             </ActionForm>

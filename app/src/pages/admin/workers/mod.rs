@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use self::add::AddDialog;
 use self::list::WorkerTable;
@@ -24,6 +23,7 @@ use crate::format;
 use crate::pages::done::when_done;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::replace_with;
 use crate::step_up::StepUp;
 use crate::ui::{Empty, Glyph, Icon, Toasts};
 
@@ -109,11 +109,5 @@ fn FleetBody(fleet: Fleet, drain: ServerAction<DrainWorker>) -> impl IntoView {
 
 /// Back to the bare list.
 fn close() {
-    use_navigate()(
-        HERE,
-        NavigateOptions {
-            scroll: false,
-            ..Default::default()
-        },
-    );
+    replace_with(HERE);
 }

@@ -7,6 +7,7 @@ use crate::console::{Fleet, Problem, Worker};
 use crate::format;
 use crate::pages::loaded::Loaded;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::way_back::BackLink;
 use crate::ui::{Dialog, Notice, SubmitButton, Tone};
 
 /// Names the worker and what follows from removing it. One that is gone is only told of: that is where a form posted
@@ -49,7 +50,7 @@ fn Confirm(worker: Worker, remove: ServerAction<RemoveWorker>) -> impl IntoView 
                 <input type="hidden" name="id" value=worker.id/>
                 <FormProblem problem fields=&[]/>
                 <div class="actions">
-                    <a href=HERE class="button plain" data-noscroll="true">"Cancel"</a>
+                    <BackLink to=HERE/>
                     <SubmitButton label="Remove worker" look="danger solid" busy=remove.pending()/>
                 </div>
             </ActionForm>
