@@ -80,7 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         random: StdRng::seed_from_u64(clock.now().0.unsigned_abs()),
     };
     let began = Instant::now();
-    let mut connection = db.acquire().await?;
+    let mut connection = db.pool().acquire().await?;
     if connection.backend_name() == "SQLite" {
         // The indices' ends are to stay in memory; what the machine's death would lose can be seeded again.
         let pragmas = "PRAGMA cache_size = -262144; PRAGMA synchronous = OFF";
@@ -109,7 +109,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\ncounting the sums anew");
     count_anew(&mut connection).await?;
     connection.close().await?;
-    db.close().await;
+    db.pool().close().await;
     println!("done in {:.0} s", began.elapsed().as_secs_f64());
     if made {
         println!("sign in as {} with the password `{PASSWORD}`", args.account);

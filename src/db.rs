@@ -2,6 +2,12 @@
 //!
 //! SQL elsewhere is static text with `$1` placeholders, written so that SQLite and PostgreSQL both run it, through
 //! sqlx's `Any`. Booleans are BIGINT 0/1 there, times unix milliseconds, and sums are cast to BIGINT.
+//!
+//! What somebody does that goes on record is an [`Act`]: one transaction with the record.
+
+mod act;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,10 +15,10 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection, Executor};
+use sqlx::{AnyConnection, Connection, Executor};
 use url::Url;
 
-pub type Db = AnyPool;
+pub use act::{Act, Db, Part};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -63,9 +69,10 @@ pub fn embedded_url(data_dir: &Path) -> Result<String, OpenError> {
 
 /// Opens the database at `url` and runs the migrations that it still lacks.
 pub async fn open(url: &str) -> Result<Db, OpenError> {
-    let pool = connect(url).await?;
-    MIGRATIONS.run(&pool).await.map_err(OpenError::Migrate)?;
-    Ok(pool)
+    let db = connect(url).await?;
+    let migrated = MIGRATIONS.run(db.pool()).await;
+    migrated.map_err(OpenError::Migrate)?;
+    Ok(db)
 }
 
 /// How the tables of the database at `url` stand; nothing is made, nothing is changed.
@@ -131,6 +138,7 @@ async fn connect(url: &str) -> Result<Db, OpenError> {
         })
         .connect(url)
         .await
+        .map(Db::from)
         .map_err(OpenError::Connect)
 }
 
@@ -162,62 +170,4 @@ pub fn is_busy(error: &(dyn Error + 'static)) -> bool {
 /// Whether the database answers at all.
 pub async fn answers(db: &Db) -> bool {
     sqlx::query("SELECT 1").execute(db).await.is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_database_that_has_no_time_is_told_from_one_that_has_failed() {
-        let dir = tempfile::tempdir().unwrap();
-        let url = embedded_url(dir.path()).unwrap();
-        open(&url).await.unwrap().close().await;
-        let narrow = AnyPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_millis(300));
-        let narrow = narrow.connect_lazy(&url).unwrap();
-        let mut other = AnyConnection::connect(&url).await.unwrap();
-        other.execute("PRAGMA busy_timeout = 0").await.unwrap();
-        let waits = AnyPoolOptions::new().max_connections(1).connect(&url).await;
-        let waits = waits.unwrap();
-        let mut writing = waits.begin().await.unwrap();
-        writing.execute("DELETE FROM sessions").await.unwrap();
-        let busy = other.execute("DELETE FROM sessions").await.unwrap_err();
-        assert!(is_busy(&busy), "{busy:?}");
-        let wrong = other.execute("DELETE FROM nothing").await.unwrap_err();
-        assert!(!is_busy(&wrong), "{wrong:?}");
-
-        let mut taken = None;
-        while taken.is_none() {
-            taken = narrow.acquire().await.ok();
-        }
-        let none_left = narrow.acquire().await.unwrap_err();
-        assert!(is_busy(&none_left), "{none_left:?}");
-        assert!(is_busy(&OpenError::Connect(none_left)));
-        assert!(!is_busy(&sqlx::Error::PoolClosed));
-    }
-
-    #[tokio::test]
-    async fn who_reads_is_answered_while_many_wait_to_write() {
-        let dir = tempfile::tempdir().unwrap();
-        let db = open(&embedded_url(dir.path()).unwrap()).await.unwrap();
-        let mut first = db.begin().await.unwrap();
-        first.execute("DELETE FROM sessions").await.unwrap();
-        let mut writers = tokio::task::JoinSet::new();
-        for _ in 0..CONNECTIONS - 8 {
-            let db = db.clone();
-            writers.spawn(async move { db.execute("DELETE FROM sessions").await });
-        }
-        // All of them have a connection of their own, and wait on it.
-        while db.size() < CONNECTIONS - 7 || db.num_idle() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert!(answers(&db).await);
-        assert!(writers.try_join_next().is_none());
-        first.commit().await.unwrap();
-        for written in writers.join_all().await {
-            written.unwrap();
-        }
-    }
 }

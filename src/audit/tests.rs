@@ -263,7 +263,7 @@ async fn what_cannot_be_recorded_is_counted() {
     let (_dir, audit) = audit().await;
     let (metrics, registry) = Metrics::new();
     let audit = audit.counting(metrics);
-    audit.db.close().await;
+    audit.db.pool().close().await;
     audit.record(of("ada", Action::KeyCreated)).await;
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();

@@ -137,7 +137,10 @@ impl AdminConsole {
             .iter()
             .map(|queue| queue.waiting)
             .sum();
-        let (open, idle) = (dashboard.db.size() as usize, dashboard.db.num_idle());
+        let (open, idle) = (
+            dashboard.db.pool().size() as usize,
+            dashboard.db.pool().num_idle(),
+        );
         [
             ("Requests since the start", counted.ended.to_string()),
             (

@@ -94,7 +94,7 @@ pub async fn examine(config: Result<Config, ConfigError>) -> Findings {
     if let Some(db) = db {
         findings.push(records::ledger(&db).await);
         added = workers::added(&config.workers, &db).await;
-        db.close().await;
+        db.pool().close().await;
     }
     findings.push(files::journal(&config.data_dir).await);
     findings.extend(workers::workers(&config, added).await);

@@ -17,7 +17,7 @@ const SLOW: Duration = Duration::from_millis(100);
 pub async fn of_running(config: &Config) -> Vec<Finding> {
     let (database, db) = records::database(config).await;
     if let Some(db) = db {
-        db.close().await;
+        db.pool().close().await;
     }
     vec![
         files::data_dir(&config.data_dir),

@@ -24,7 +24,7 @@ async fn used() -> (TempDir, Config) {
     let config = config(dir.path());
     fs::create_dir(&config.data_dir).unwrap();
     let url = db::embedded_url(&config.data_dir).unwrap();
-    db::open(&url).await.unwrap().close().await;
+    db::open(&url).await.unwrap().pool().close().await;
     (dir, config)
 }
 
@@ -88,7 +88,7 @@ async fn a_database_of_another_version_is_not_taken_for_one_of_this() {
     ] {
         let db = db::open_as_it_is(&url).await.unwrap();
         sqlx::query(statement).execute(&db).await.unwrap();
-        db.close().await;
+        db.pool().close().await;
         let findings = examine(Ok(config.clone())).await;
         let database = findings.of("database");
         assert_eq!(database.state, state, "{database:?}");

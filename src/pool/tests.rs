@@ -77,12 +77,12 @@ impl Pool {
 /// A database for those who never ask it anything.
 fn unopened() -> Db {
     install_default_drivers();
-    AnyPoolOptions::new()
+    let pool = AnyPoolOptions::new()
         // Either would want a task that looks after it.
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_lazy("sqlite::memory:")
-        .unwrap()
+        .connect_lazy("sqlite::memory:");
+    pool.unwrap().into()
 }
 
 #[test]

@@ -289,7 +289,7 @@ impl Running {
             }
             Err(_) => tracing::warn!("usage stays in the journal until the next start"),
         }
-        db.close().await;
+        db.pool().close().await;
     }
 }
 

@@ -43,7 +43,7 @@ fn copy_all(from: &Path, to: &Path) {
 /// Keeps all others from writing to the database in `dir`, until it is dropped.
 async fn lock(dir: &Path) -> Lock {
     let db = db::open(&db::embedded_url(dir).unwrap()).await.unwrap();
-    Lock(db.begin_with("BEGIN IMMEDIATE").await.unwrap())
+    Lock(db.pool().begin_with("BEGIN IMMEDIATE").await.unwrap())
 }
 
 struct Lock(#[expect(dead_code, reason = "it is held, not used")] Transaction<'static, Any>);

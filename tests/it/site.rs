@@ -97,7 +97,7 @@ impl Site {
 
     /// From now on no query of the service's succeeds.
     pub async fn close_database(&self) {
-        within(self.running.db.close()).await;
+        within(self.running.db.pool().close()).await;
     }
 
     pub fn db(&self) -> Db {

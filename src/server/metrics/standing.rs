@@ -124,7 +124,7 @@ impl Standing {
     }
 
     fn database(&self, sheet: &mut Sheet<'_>) -> fmt::Result {
-        let (open, idle) = (self.db.size() as usize, self.db.num_idle());
+        let (open, idle) = (self.db.pool().size() as usize, self.db.pool().num_idle());
         let states = [("idle", idle), ("in_use", open.saturating_sub(idle))];
         let states = states.map(|(state, count)| (vec![("state", state.to_owned())], count as f64));
         sheet.gauge(
@@ -132,7 +132,7 @@ impl Standing {
             "Connections to the database.",
             states,
         )?;
-        let most = self.db.options().get_max_connections();
+        let most = self.db.pool().options().get_max_connections();
         sheet.gauge(
             "database_connections_max",
             "Connections to the database that may be open.",
