@@ -67,6 +67,14 @@ impl Accounts {
         }
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Accounts {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Makes an account for somebody whom who makes it knows.
     pub async fn create(
         &self,

@@ -110,14 +110,22 @@ impl Audit {
         }
     }
 
-    /// Records `event` before this returns. What was done is done: where it cannot be recorded, the service's own log and
-    /// its metrics say so, with all that the record would have said.
+    /// The same, as a part of an act: that is done with its record, or not at all.
+    pub fn within(&self, act: &Db) -> Self {
+        Audit {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// Records `event` before this returns, for what cannot be undone, such as a refusal: where it cannot be recorded, the
+    /// service's own log and its metrics say so, with all that the record would have said.
     pub async fn record(&self, event: Event) {
         if let Err(error) = self.try_record(&event).await {
             tracing::error!(
                 error = &error as &dyn Error,
                 ?event,
-                "an act is not on record"
+                "a refused act is not on record"
             );
             if let Some(metrics) = &self.metrics {
                 metrics.unrecorded();
@@ -125,7 +133,7 @@ impl Audit {
         }
     }
 
-    /// As [`Audit::record`], for who can say to a person that it has failed.
+    /// As [`Audit::record`], for an act, which is not done where this fails.
     pub async fn try_record(&self, event: &Event) -> Result<(), StoreError> {
         store::insert(&self.db, &EventId::new(), self.clock.now(), event)
             .await

@@ -10,9 +10,9 @@ use futures_util::future::try_join_all;
 use super::admin::AdminConsole;
 use super::internal;
 use super::limits::whole_number;
-use super::record::{changes_of_limits, party};
+use super::record::{Act, changes_of_limits, party};
 use crate::accounts::{Account, AdministerError, Listing, Wanted};
-use crate::audit::Action;
+use crate::audit::{Action, Event};
 use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::AccountId;
 use crate::keys::KeyState;
@@ -98,16 +98,14 @@ impl AccountActs for AdminConsole {
             })?),
         };
         let tpm = optional(&limits.tpm, "tpm")?;
-        let now = self.put_on(&before, tier, rpm, tpm).await?;
+        let act = self.dashboard.act();
+        let now = act.put_on(&before, tier, rpm, tpm).await?;
         let action = match before.tier == now.tier {
             true => Action::LimitsChanged,
             false => Action::TierChanged,
         };
-        self.record_about(&before, action, |event| {
-            changes_of_limits(event, &before, &now)
-        })
-        .await;
-        Ok(())
+        let event = self.event_about(&before, action);
+        act.done(changes_of_limits(event, &before, &now)).await
     }
 
     async fn suspend_account(&self, id: String, reason: String) -> Result<(), Problem> {
@@ -117,28 +115,26 @@ impl AccountActs for AdminConsole {
                 "You cannot suspend yourself. Ask another administrator.",
             ));
         }
-        let suspended = self.dashboard.accounts.suspend(&account.id, &reason).await;
+        let act = self.dashboard.act();
+        let suspended = act.accounts.suspend(&account.id, &reason).await;
         let suspended = suspended.map_err(problem)?;
-        // From here on no request finds it in the memory of keys, nor any page in that of sessions.
-        self.dashboard.keys.account_changed(&account.id);
-        let reason = suspended.suspended.map(|suspension| suspension.reason);
-        self.record_about(&account, Action::AccountSuspended, |event| {
-            event.told("reason", reason)
-        })
-        .await;
-        let ended = self.dashboard.sessions.end_others(&account.id, None).await;
+        // Once it is done, no request finds it in the memory of keys.
+        act.keys.account_changed(&account.id).await;
+        let ended = act.sessions.end_others(&account.id, None).await;
         ended.map_err(|error| internal(&error))?;
-        Ok(())
+        let reason = suspended.suspended.map(|suspension| suspension.reason);
+        let event = self.event_about(&account, Action::AccountSuspended);
+        act.done(event.told("reason", reason)).await
     }
 
     async fn resume_account(&self, id: String) -> Result<(), Problem> {
         let account = self.found(&id).await?;
-        let resumed = self.dashboard.accounts.resume(&account.id).await;
+        let act = self.dashboard.act();
+        let resumed = act.accounts.resume(&account.id).await;
         resumed.map_err(problem)?;
-        self.dashboard.keys.account_changed(&account.id);
-        self.record_about(&account, Action::AccountResumed, |event| event)
-            .await;
-        Ok(())
+        act.keys.account_changed(&account.id).await;
+        act.done(self.event_about(&account, Action::AccountResumed))
+            .await
     }
 
     async fn set_administrator(&self, id: String, is_admin: bool) -> Result<(), Problem> {
@@ -148,52 +144,43 @@ impl AccountActs for AdminConsole {
                 "You cannot demote yourself. Ask another administrator.",
             ));
         }
-        let changed = self
-            .dashboard
-            .accounts
-            .set_admin(&account.id, is_admin)
-            .await;
+        let act = self.dashboard.act();
+        let changed = act.accounts.set_admin(&account.id, is_admin).await;
         changed.map_err(problem)?;
         let action = match is_admin {
             true => Action::AdministratorAdded,
             false => Action::AdministratorRemoved,
         };
-        self.record_about(&account, action, |event| event).await;
-        Ok(())
+        act.done(self.event_about(&account, action)).await
     }
 
     async fn accept_request(&self, id: String) -> Result<(), Problem> {
         let before = self.found(&id).await?;
-        let accounts = &self.dashboard.accounts;
-        let wanted = accounts.wanted(&before.id).await;
+        let act = self.dashboard.act();
+        let wanted = act.accounts.wanted(&before.id).await;
         let wanted = wanted
             .map_err(|error| internal(&error))?
             .ok_or_else(answered)?;
         let rpm = u32::try_from(wanted.rpm).unwrap_or(u32::MAX);
-        let now = self
-            .put_on(&before, Tier::Enterprise, Some(rpm), Some(wanted.tpm))
-            .await?;
-        self.record_about(&before, Action::EnterpriseAccepted, |event| {
-            changes_of_limits(event, &before, &now)
-        })
-        .await;
+        let now = act.put_on(&before, Tier::Enterprise, Some(rpm), Some(wanted.tpm));
+        let now = now.await?;
         // Else it would be there again when the account leaves Enterprise.
-        let cleared = accounts.decline(&before.id).await;
+        let cleared = act.accounts.decline(&before.id).await;
         cleared.map_err(|error| internal(&error))?;
-        Ok(())
+        let event = self.event_about(&before, Action::EnterpriseAccepted);
+        act.done(changes_of_limits(event, &before, &now)).await
     }
 
     async fn decline_request(&self, id: String) -> Result<(), Problem> {
         let account = self.found(&id).await?;
-        let declined = self.dashboard.accounts.decline(&account.id).await;
+        let act = self.dashboard.act();
+        let declined = act.accounts.decline(&account.id).await;
         let declined = declined
             .map_err(|error| internal(&error))?
             .ok_or_else(answered)?;
-        self.record_about(&account, Action::EnterpriseDeclined, |event| {
-            event.told("rpm", declined.rpm).told("tpm", declined.tpm)
-        })
-        .await;
-        Ok(())
+        let event = self.event_about(&account, Action::EnterpriseDeclined);
+        let event = event.told("rpm", declined.rpm).told("tpm", declined.tpm);
+        act.done(event).await
     }
 }
 
@@ -209,33 +196,9 @@ impl AdminConsole {
             .ok_or_else(no_such_account)
     }
 
-    /// Puts the account on a tier, and has this process follow at once.
-    async fn put_on(
-        &self,
-        account: &Account,
-        tier: Tier,
-        rpm: Option<u32>,
-        tpm: Option<u64>,
-    ) -> Result<Account, Problem> {
-        let changed = self
-            .dashboard
-            .accounts
-            .set_tier(&account.id, tier, rpm, tpm)
-            .await;
-        let changed = changed.map_err(|error| internal(&error))?;
-        self.dashboard.keys.account_changed(&account.id);
-        changed.ok_or_else(no_such_account)
-    }
-
-    /// This administrator does `action` to `account`; `told` adds what else there is to know.
-    async fn record_about(
-        &self,
-        account: &Account,
-        action: Action,
-        told: impl FnOnce(crate::audit::Event) -> crate::audit::Event,
-    ) {
-        let event = self.event(action).about(party(account));
-        self.record(told(event)).await;
+    /// This administrator does `action` to `account`.
+    fn event_about(&self, account: &Account, action: Action) -> Event {
+        self.event(action).about(party(account))
     }
 
     /// With how many sessions it has, and what tokens it has used within the last 7 days.
@@ -281,6 +244,22 @@ impl AdminConsole {
         };
         let tokens = figures.input_tokens + figures.output_tokens;
         Ok((row, whole(sessions.len()), tokens))
+    }
+}
+
+impl Act {
+    /// Puts the account on a tier, and has this process follow once it is done.
+    async fn put_on(
+        &self,
+        account: &Account,
+        tier: Tier,
+        rpm: Option<u32>,
+        tpm: Option<u64>,
+    ) -> Result<Account, Problem> {
+        let changed = self.accounts.set_tier(&account.id, tier, rpm, tpm).await;
+        let changed = changed.map_err(|error| internal(&error))?;
+        self.keys.account_changed(&account.id).await;
+        changed.ok_or_else(no_such_account)
     }
 }
 

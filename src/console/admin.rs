@@ -77,33 +77,33 @@ impl WorkerActs for AdminConsole {
         }
         let (url, weight) = (settings.url.to_string(), settings.weight.get());
         let (most, has_key) = (settings.max_in_flight, settings.key.is_some());
-        let id = self.dashboard.pool.add(settings).await.map_err(problem)?;
+        let act = self.dashboard.act();
+        let id = act.pool.add(settings).await.map_err(problem)?;
         let event = self
             .event(Action::WorkerAdded)
             .target(id.as_str(), url)
             .told("weight", weight)
             .told("max_in_flight", most.map(|most| whole(most.get())))
             .told("has_key", has_key);
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 
     async fn drain_worker(&self, id: String, draining: bool) -> Result<(), Problem> {
-        let pool = &self.dashboard.pool;
-        pool.set_draining(&id, draining).await.map_err(problem)?;
+        let act = self.dashboard.act();
+        let changed = act.pool.set_draining(&id, draining).await;
+        changed.map_err(problem)?;
         let action = match draining {
             true => Action::WorkerDrained,
             false => Action::WorkerResumed,
         };
-        self.record(self.event(action).target(&id, &id)).await;
-        Ok(())
+        act.done(self.event(action).target(&id, &id)).await
     }
 
     async fn remove_worker(&self, id: String) -> Result<(), Problem> {
-        self.dashboard.pool.remove(&id).await.map_err(problem)?;
+        let act = self.dashboard.act();
+        act.pool.remove(&id).await.map_err(problem)?;
         let event = self.event(Action::WorkerRemoved).target(&id, &id);
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 }
 

@@ -8,7 +8,8 @@ use super::account::AccountConsole;
 use super::site::is_local;
 use super::{Dashboard, held_back, internal};
 use crate::accounts::Password;
-use crate::audit::Action;
+use crate::audit::{Action, Event};
+use crate::ids::AccountId;
 use crate::second_factor::Answer;
 use crate::sessions;
 use crate::throttle::Purpose;
@@ -92,6 +93,23 @@ pub(super) fn wrong_code(answer: Answer) -> Option<&'static str> {
     }
 }
 
+impl Dashboard {
+    /// Takes what was typed as a code; a recovery code is `used` with that.
+    pub(super) async fn take_code(
+        &self,
+        account: &AccountId,
+        typed: &str,
+        used: Event,
+    ) -> Result<Answer, Problem> {
+        let act = self.act();
+        let taken = act.second_factors.take(account, typed).await;
+        let taken = taken.map_err(|error| internal(&error))?;
+        act.done((taken == Answer::Recovery).then_some(used))
+            .await?;
+        Ok(taken)
+    }
+}
+
 impl Confirmed for AccountConsole {}
 
 impl AccountConsole {
@@ -135,12 +153,9 @@ impl AccountConsole {
 
     /// Takes a code; what to say where it is wrong.
     pub(super) async fn wrong_code(&self, typed: &str) -> Result<Option<&'static str>, Problem> {
-        let taken = self.dashboard.second_factors.take(&self.account.id, typed);
-        let taken = taken.await.map_err(|error| internal(&error))?;
-        if taken == Answer::Recovery {
-            self.record(self.event(Action::RecoveryCodeUsed)).await;
-        }
-        Ok(wrong_code(taken))
+        let used = self.event(Action::RecoveryCodeUsed);
+        let taken = self.dashboard.take_code(&self.account.id, typed, used);
+        Ok(wrong_code(taken.await?))
     }
 }
 
@@ -164,8 +179,8 @@ impl ConfirmConsole for AccountConsole {
             self.record(event.refused()).await;
             return Err(question.answered_wrong("answer", told).await);
         }
-        self.record(event).await;
         question.does_not_count().await?;
+        self.dashboard.record_first(event).await?;
         sessions::confirm(&self.visit, self.dashboard.clock.now())
             .await
             .map_err(|error| internal(&error))?;

@@ -94,6 +94,22 @@ impl Dashboard {
         }
     }
 
+    /// The same, as a part of an act.
+    pub(super) fn within(&self, act: &Db) -> Self {
+        Dashboard {
+            accounts: self.accounts.within(act),
+            sessions: self.sessions.within(act),
+            throttle: self.throttle.within(act),
+            second_factors: self.second_factors.within(act),
+            keys: self.keys.within(act),
+            pool: self.pool.within(act),
+            audit: self.audit.within(act),
+            mail: self.mail.within(act),
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Whether browsers reach the site over https.
     pub(super) fn is_https(&self) -> bool {
         self.public_base.starts_with("https:")

@@ -45,9 +45,15 @@ pub(super) async fn export(
         let back = with_next(CONFIRM, Some("/settings?done=ready"));
         return Redirect::to(&back).into_response();
     }
-    match head(&dashboard, &account, &session).await {
+    let head = match head(&dashboard, &account, &session).await {
         Ok(head) => {
-            console.record(console.event(Action::AccountExported)).await;
+            let event = console.event(Action::AccountExported);
+            dashboard.record_first(event).await.map(|()| head)
+        }
+        Err(error) => Err(internal(error.as_ref())),
+    };
+    match head {
+        Ok(head) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/json"),
                 (
@@ -58,10 +64,7 @@ pub(super) async fn export(
             let body = document(head, dashboard, account);
             (headers, Body::from_stream(body)).into_response()
         }
-        Err(error) => {
-            let problem = internal(error.as_ref());
-            (StatusCode::INTERNAL_SERVER_ERROR, problem.message).into_response()
-        }
+        Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, problem.message).into_response(),
     }
 }
 

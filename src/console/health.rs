@@ -121,7 +121,7 @@ impl AdminConsole {
             missing => bad(
                 "audit log",
                 Health::Down,
-                format!("{missing} acts could not be recorded since the start"),
+                format!("{missing} refused acts could not be recorded since the start"),
                 "the service's log tells each of them whole; see what the database says",
             ),
         }

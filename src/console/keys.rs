@@ -83,10 +83,11 @@ impl KeyConsole for AccountConsole {
 
     async fn rename_key(&self, id: String, name: String) -> Result<(), Problem> {
         let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let renamed = self.dashboard.keys.rename(&self.account.id, &key.id, &name);
+        let act = self.dashboard.act();
+        let renamed = act.keys.rename(&self.account.id, &key.id, &name);
         let name = renamed.await.map_err(unchanged)?;
         let event = self.event_of_key(Action::KeyChanged, &key);
-        self.record(event.changed("name", key.name, name)).await;
+        act.done(event.changed("name", key.name, name)).await?;
         self.back_to_the_list();
         Ok(())
     }
@@ -94,34 +95,33 @@ impl KeyConsole for AccountConsole {
     async fn restrict_key(&self, id: String, restrictions: KeyForm) -> Result<(), Problem> {
         let wanted = wanted(restrictions, self.dashboard.clock.now())?;
         let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let keys = &self.dashboard.keys;
-        let now = keys.restrict(&self.account.id, &key.id, &wanted).await;
-        let now = now.map_err(unchanged)?;
+        let act = self.dashboard.act();
+        let now = act.keys.restrict(&self.account.id, &key.id, &wanted);
+        let now = now.await.map_err(unchanged)?;
         let (from, to) = (in_words(&key.restrictions), in_words(&now));
         let event = self.event_of_key(Action::KeyChanged, &key);
-        self.record(event.changed("restrictions", from, to)).await;
+        act.done(event.changed("restrictions", from, to)).await?;
         self.back_to_the_list();
         Ok(())
     }
 
     async fn end_old_secrets(&self, id: String) -> Result<(), Problem> {
         let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let (keys, account) = (&self.dashboard.keys, &self.account.id);
-        let ended = keys.end_old_secrets(account, &key.id).await;
-        ended.map_err(unrevoked)?;
+        let act = self.dashboard.act();
+        let ended = act.keys.end_old_secrets(&self.account.id, &key.id);
+        ended.await.map_err(unrevoked)?;
         let event = self.event_of_key(Action::KeySecretsEnded, &key);
-        self.record(event.told("secrets", key.retired.len())).await;
+        act.done(event.told("secrets", key.retired.len())).await?;
         self.back_to_the_list();
         Ok(())
     }
 
     async fn revoke_key(&self, id: String) -> Result<(), Problem> {
         let key = self.own_key(&KeyId::from_stored(&id)).await?;
-        let revoked = self.dashboard.keys.revoke(&self.account.id, &key.id);
+        let act = self.dashboard.act();
+        let revoked = act.keys.revoke(&self.account.id, &key.id);
         revoked.await.map_err(unrevoked)?;
-        self.record(self.event_of_key(Action::KeyRevoked, &key))
-            .await;
-        Ok(())
+        act.done(self.event_of_key(Action::KeyRevoked, &key)).await
     }
 }
 
@@ -133,7 +133,8 @@ impl KeyActs for AccountConsole {
             name,
             ..wanted(restrictions, now)?
         };
-        let created = self.dashboard.keys.create(&self.account.id, new).await;
+        let act = self.dashboard.act();
+        let created = act.keys.create(&self.account.id, new).await;
         let (key, secret) = created.map_err(|error| match error {
             CreateError::Invalid(invalid) => problem_of(&invalid),
             CreateError::TooMany { max } => Problem::field(
@@ -144,7 +145,7 @@ impl KeyActs for AccountConsole {
         })?;
         let event = self.event_of_key(Action::KeyCreated, &key);
         let event = event.told("restrictions", in_words(&key.restrictions));
-        self.record(event).await;
+        act.done(event).await?;
         let new = NewKey {
             key: shown(&key, now),
             secret: secret.expose().to_owned(),
@@ -160,15 +161,13 @@ impl KeyActs for AccountConsole {
             Overlap::Day => Duration::from_secs(86_400),
             Overlap::Week => LONGEST_OVERLAP,
         };
-        let rotated = self
-            .dashboard
-            .keys
-            .rotate(&self.account.id, &KeyId::from_stored(&id), overlap)
-            .await
-            .map_err(unrotated)?;
+        let act = self.dashboard.act();
+        let id = KeyId::from_stored(&id);
+        let rotated = act.keys.rotate(&self.account.id, &id, overlap);
+        let rotated = rotated.await.map_err(unrotated)?;
         let event = self.event_of_key(Action::KeyRotated, &rotated.key);
         let event = event.told("old_secret_ends", rotated.old.ends.to_rfc3339());
-        self.record(event).await;
+        act.done(event).await?;
         let now = self.dashboard.clock.now();
         let old = Some(rotated.old).filter(|old| old.ends > now);
         let key = keys::Key {

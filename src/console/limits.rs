@@ -40,14 +40,13 @@ impl LimitConsole for AccountConsole {
                 "There is no such tier to choose. Reload the page to see those that there are.",
             )
         })?;
-        let accounts = &self.dashboard.accounts;
-        let changed = accounts.set_tier(&self.account.id, chosen, None, None);
+        let act = self.dashboard.act();
+        let changed = act.accounts.set_tier(&self.account.id, chosen, None, None);
         let changed = changed.await.map_err(|error| internal(&error))?;
-        self.dashboard.keys.account_changed(&self.account.id);
+        act.keys.account_changed(&self.account.id).await;
         let now = changed.as_ref().unwrap_or(&self.account);
         let event = changes_of_limits(self.event(Action::TierChanged), &self.account, now);
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 
     async fn ask_for_enterprise(&self, request: EnterpriseRequest) -> Result<(), Problem> {
@@ -64,12 +63,12 @@ impl LimitConsole for AccountConsole {
                 format!("Use at most {LONGEST_MESSAGE} characters."),
             ));
         }
-        let asked = self.dashboard.accounts.want(&self.account.id, &wanted);
+        let act = self.dashboard.act();
+        let asked = act.accounts.want(&self.account.id, &wanted);
         asked.await.map_err(|error| internal(&error))?;
         let event = self.event(Action::EnterpriseAsked);
         let event = event.told("rpm", wanted.rpm).told("tpm", wanted.tpm);
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 }
 

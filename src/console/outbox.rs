@@ -33,7 +33,8 @@ impl MailActs for AdminConsole {
     }
 
     async fn retry_mail(&self, id: String) -> Result<(), Problem> {
-        let retried = self.dashboard.mail.retry(&MailId::from_stored(&id)).await;
+        let act = self.dashboard.act();
+        let retried = act.mail.retry(&MailId::from_stored(&id)).await;
         retried.map_err(|error| match error {
             RetryError::Unknown => gone(),
             RetryError::Sent => Problem::new("This mail is sent already."),
@@ -43,18 +44,17 @@ impl MailActs for AdminConsole {
             RetryError::Store(_) => internal(&error),
         })?;
         let event = self.event(Action::MailRetried).target(id.as_str(), "");
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 
     async fn delete_mail(&self, id: String) -> Result<(), Problem> {
-        let deleted = self.dashboard.mail.delete(&MailId::from_stored(&id)).await;
+        let act = self.dashboard.act();
+        let deleted = act.mail.delete(&MailId::from_stored(&id)).await;
         if !deleted.map_err(|error| internal(&error))? {
             return Err(gone());
         }
         let event = self.event(Action::MailDeleted).target(id.as_str(), "");
-        self.record(event).await;
-        Ok(())
+        act.done(event).await
     }
 }
 

@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::account::AccountConsole;
 use super::confirm::WRONG_PASSWORD;
-use super::record::{client, party};
+use super::record::{Act, client, party};
 use super::site::{SiteDoor, invalid_address, weak_password};
 use super::{CHECK_MAIL, Dashboard, held_back, internal};
 use crate::accounts::{self, Account, ChangeAddressError, Password};
@@ -33,14 +33,6 @@ impl Dashboard {
         });
     }
 
-    /// Tells the account of what was done to it. That this fails undoes nothing: it is logged.
-    pub(super) async fn tell(&self, id: &AccountId, to: &str, letter: &Letter<'_>) {
-        if let Err(error) = self.mail.post(id, to, letter).await {
-            let error = &error as &dyn Error;
-            tracing::error!(error, "an account could not be told of a change");
-        }
-    }
-
     /// The page that says to look into one's mail.
     pub(super) fn check_mail(&self, what: &str) -> String {
         let place = if self.mail.is_sent() { "" } else { "&outbox" };
@@ -55,6 +47,18 @@ impl Dashboard {
     }
 }
 
+impl Act {
+    async fn redeem(&self, token: &str, purpose: Purpose) -> Result<Bearer, Problem> {
+        let redeemed = self.mail.redeem(token, purpose).await;
+        let redeemed = redeemed.map_err(|error| internal(&error))?;
+        redeemed.ok_or_else(|| match purpose {
+            Purpose::ChangeEmail => run_out("/settings?email"),
+            Purpose::ResetPassword => run_out("/forgot-password"),
+            _ => run_out("/verify-email"),
+        })
+    }
+}
+
 #[async_trait]
 impl Recovery for SiteDoor {
     async fn forgot_password(&self, email: String) -> Result<(), Problem> {
@@ -63,12 +67,13 @@ impl Recovery for SiteDoor {
         let (dashboard, client) = (self.dashboard.clone(), client(&self.visitor));
         self.dashboard.later(async move {
             if let Some(account) = dashboard.accounts.find_by_email(&address).await? {
-                let mail = dashboard.mail;
+                let act = dashboard.act();
+                let mail = &act.mail;
                 let written = mail.post(&account.id, &account.email, &Letter::ResetPassword);
                 if written.await? {
                     let asked = Event::new(Action::PasswordResetAsked, Actor::Stranger);
                     let asked = asked.about(party(&account)).client(&client);
-                    dashboard.audit.record(asked).await;
+                    act.done(asked).await?;
                 }
             }
             Ok(())
@@ -135,12 +140,7 @@ impl SiteDoor {
     /// The password is looked at before the link is used up, so that a weak one can be mended; and no password is hashed
     /// for who has no link.
     async fn reset(&self, token: &str, new: Password) -> Result<(), Problem> {
-        let Dashboard {
-            mail,
-            accounts,
-            sessions,
-            ..
-        } = &self.dashboard;
+        let Dashboard { mail, accounts, .. } = &self.dashboard;
         let bearer = mail.find_link(token, Purpose::ResetPassword).await;
         let bearer = bearer.map_err(|error| internal(&error))?;
         let bearer = bearer.ok_or_else(|| run_out("/forgot-password"))?;
@@ -149,50 +149,37 @@ impl SiteDoor {
         accounts
             .check_password(&account, &new)
             .map_err(|weakness| weak_password("password", weakness))?;
-        let redeemed = mail.redeem(token, Purpose::ResetPassword).await;
-        let redeemed = redeemed.map_err(|error| internal(&error))?;
-        redeemed.ok_or_else(|| run_out("/forgot-password"))?;
-        let set = accounts.set_password(&account, new).await;
+        let act = self.dashboard.act();
+        // First, since hashing takes long: of many who have the link, all but one find it used up, and have set nothing.
+        let set = act.accounts.set_password(&account, new).await;
         set.map_err(|error| internal(&error))?;
-        self.record(&account, Action::PasswordReset).await;
-        // Whoever knew the old one may have left a browser that counts as the owner's.
-        let forgotten = self.dashboard.throttle.forget_devices(&account.id).await;
-        forgotten.map_err(|error| internal(&error))?;
-        sessions
-            .end_others(&account.id, None)
-            .await
-            .map_err(|error| internal(&error))?;
-        mail.void(&account.id)
-            .await
-            .map_err(|error| internal(&error))?;
-        let told = self
-            .dashboard
-            .tell(&account.id, &account.email, &Letter::PasswordChanged);
-        told.await;
-        Ok(())
+        act.redeem(token, Purpose::ResetPassword).await?;
+        act.password_changed(&account).await?;
+        act.done(self.event(&account, Action::PasswordReset)).await
     }
 
     async fn verify_address(&self, token: &str) -> Result<AccountId, Problem> {
-        let bearer = self.redeem(token, Purpose::Verify).await?;
-        let accounts = &self.dashboard.accounts;
-        let verified = accounts.verify_address(&bearer.account, &bearer.address);
+        let act = self.dashboard.act();
+        let bearer = act.redeem(token, Purpose::Verify).await?;
+        let account = act.holder(&bearer).await?;
+        let account = account.ok_or_else(|| run_out("/verify-email"))?;
+        let verified = act.accounts.verify_address(&account.id, &account.email);
         if !verified.await.map_err(|error| internal(&error))? {
             return Err(run_out("/verify-email"));
         }
-        if let Some(account) = self.dashboard.holder(&bearer).await? {
-            self.record(&account, Action::EmailVerified).await;
-        }
-        Ok(bearer.account)
+        act.done(self.event(&account, Action::EmailVerified))
+            .await?;
+        Ok(account.id)
     }
 
     /// Links that were mailed to the address of before are void from then on.
     async fn confirm(&self, token: &str) -> Result<AccountId, Problem> {
-        let Bearer { account, address } = self.redeem(token, Purpose::ChangeEmail).await?;
-        let Dashboard { mail, accounts, .. } = &self.dashboard;
-        let found = accounts.find(&account).await;
+        let act = self.dashboard.act();
+        let Bearer { account, address } = act.redeem(token, Purpose::ChangeEmail).await?;
+        let found = act.accounts.find(&account).await;
         let before = found.map_err(|error| internal(&error))?;
         let before = before.ok_or_else(|| run_out("/settings?email"))?;
-        let changed = accounts.change_address(&before, &address).await;
+        let changed = act.accounts.change_address(&before, &address).await;
         changed.map_err(|error| match error {
             ChangeAddressError::Taken => Problem::new(
                 "Another account has this e-mail address by now. Sign in to that one, or choose another address.",
@@ -200,24 +187,14 @@ impl SiteDoor {
             ChangeAddressError::Stale => run_out("/settings?email"),
             ChangeAddressError::Store(_) => internal(&error),
         })?;
+        let voided = act.mail.void(&account).await;
+        voided.map_err(|error| internal(&error))?;
+        act.tell(&before, &Letter::EmailChanged { new: &address })
+            .await?;
         let event = self.event(&before, Action::EmailChanged);
         let event = event.changed("email", before.email.as_str(), address.as_str());
-        self.dashboard.audit.record(event).await;
-        mail.void(&account)
-            .await
-            .map_err(|error| internal(&error))?;
-        let letter = Letter::EmailChanged { new: &address };
-        self.dashboard.tell(&account, &before.email, &letter).await;
+        act.done(event).await?;
         Ok(account)
-    }
-
-    async fn redeem(&self, token: &str, purpose: Purpose) -> Result<Bearer, Problem> {
-        let redeemed = self.dashboard.mail.redeem(token, purpose).await;
-        let redeemed = redeemed.map_err(|error| internal(&error))?;
-        redeemed.ok_or_else(|| match purpose {
-            Purpose::ChangeEmail => run_out("/settings?email"),
-            _ => run_out("/verify-email"),
-        })
     }
 
     /// Leads on to where it is told that `what` was done to `account`: its settings, where it is the one signed in here.
@@ -271,7 +248,6 @@ impl AddressConsole for AccountConsole {
     }
 
     async fn change_email(&self, email: String, password: String) -> Result<(), Problem> {
-        let mail = &self.dashboard.mail;
         let new = accounts::address(&email).ok_or_else(|| invalid_address("new_email"))?;
         if new == self.account.email {
             let told = "This is your address already. Enter another.";
@@ -287,6 +263,8 @@ impl AddressConsole for AccountConsole {
             return Err(told.await);
         }
         question.does_not_count().await?;
+        let act = self.dashboard.act();
+        let mail = &act.mail;
         let posted: Result<(), MailError> = async {
             // Whether another account has the address is told to its owner alone, who gets the link.
             if mail
@@ -301,7 +279,7 @@ impl AddressConsole for AccountConsole {
         }
         .await;
         posted.map_err(|error| internal(&error))?;
-        self.record(event).await;
+        act.done(event).await?;
         self.done("email");
         Ok(())
     }

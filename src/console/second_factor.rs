@@ -11,7 +11,7 @@ use url::form_urlencoded::byte_serialize;
 use super::account::AccountConsole;
 use super::confirm::WRONG_PASSWORD;
 use super::internal;
-use crate::accounts::Account;
+use super::record::Act;
 use crate::audit::Action;
 use crate::clock::UnixMs;
 use crate::mail::Letter;
@@ -32,11 +32,10 @@ struct Pending {
 }
 
 impl AccountConsole {
-    /// Puts a change on record, and tells the owner by mail.
-    async fn changed(&self, action: Action, letter: &Letter<'_>) {
-        self.record(self.event(action)).await;
-        let Account { id, email, .. } = &self.account;
-        self.dashboard.tell(id, email, letter).await;
+    /// Does it, and tells the owner by mail.
+    async fn changed(&self, act: Act, action: Action, letter: &Letter<'_>) -> Result<(), Problem> {
+        act.tell(&self.account, letter).await?;
+        act.done(self.event(action)).await
     }
 
     /// The secret that waits for its first code, if it has not waited for too long.
@@ -116,10 +115,8 @@ impl FactorActs for AccountConsole {
         let secret = self.pending().await?.ok_or_else(|| {
             Problem::new("This took too long, and the secret is forgotten. Close this, and begin the set-up anew.")
         })?;
-        let turned_on = self
-            .dashboard
-            .second_factors
-            .turn_on(&self.account.id, &secret, &code);
+        let act = self.dashboard.act();
+        let turned_on = act.second_factors.turn_on(&self.account.id, &secret, &code);
         let codes = turned_on.await.map_err(|error| match error {
             TurnOnError::WrongCode => Problem::field(
                 "code",
@@ -128,22 +125,22 @@ impl FactorActs for AccountConsole {
             TurnOnError::IsOn => is_on(),
             error @ (TurnOnError::Randomness(_) | TurnOnError::Store(_)) => internal(&error),
         })?;
-        self.changed(Action::SecondFactorEnabled, &Letter::SecondFactorOn)
-            .await;
-        self.keep_pending(None).await?;
         // They came in by the password alone.
-        let sessions = &self.dashboard.sessions;
-        let ended = sessions.end_others(&self.account.id, self.session).await;
-        ended.map_err(|error| internal(&error))?;
+        let ended = act.sessions.end_others(&self.account.id, self.session);
+        ended.await.map_err(|error| internal(&error))?;
+        let changed = self.changed(act, Action::SecondFactorEnabled, &Letter::SecondFactorOn);
+        changed.await?;
+        self.keep_pending(None).await?;
         Ok(self.hand_out(codes))
     }
 
     async fn renew_recovery_codes(&self) -> Result<Vec<String>, Problem> {
-        let renewed = self.dashboard.second_factors.renew_codes(&self.account.id);
+        let act = self.dashboard.act();
+        let renewed = act.second_factors.renew_codes(&self.account.id);
         let codes = renewed.await.map_err(|error| internal(&error))?;
         let codes = codes.ok_or_else(is_off)?;
-        self.changed(Action::RecoveryCodesRenewed, &Letter::RecoveryCodesRenewed)
-            .await;
+        let (action, letter) = (Action::RecoveryCodesRenewed, Letter::RecoveryCodesRenewed);
+        self.changed(act, action, &letter).await?;
         Ok(self.hand_out(codes))
     }
 
@@ -161,11 +158,12 @@ impl FactorActs for AccountConsole {
             self.record(refused).await;
             return Err(question.answered_wrong("code", told).await);
         }
-        let turned_off = self.dashboard.second_factors.turn_off(&self.account.id);
-        turned_off.await.map_err(|error| internal(&error))?;
-        self.changed(Action::SecondFactorDisabled, &Letter::SecondFactorOff)
-            .await;
         question.does_not_count().await?;
+        let act = self.dashboard.act();
+        let turned_off = act.second_factors.turn_off(&self.account.id);
+        turned_off.await.map_err(|error| internal(&error))?;
+        let changed = self.changed(act, Action::SecondFactorDisabled, &Letter::SecondFactorOff);
+        changed.await?;
         // Under a new id, and with all its tries again.
         sessions::renew(&self.visit)
             .await

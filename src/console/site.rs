@@ -13,7 +13,6 @@ use super::{CODE, Dashboard, SIGN_IN, current_account, held_back, internal, with
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::audit::{Action, Event};
 use crate::mail::Letter;
-use crate::second_factor::Answer;
 use crate::sessions::{self, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
 
@@ -60,13 +59,21 @@ impl SiteDoor {
     }
 
     async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
-        let now = self.dashboard.clock.now();
-        sessions::sign_in(&self.session, &account.id, now, &self.visitor)
-            .await
-            .map_err(|error| internal(&error))?;
-        let dashboard = &self.dashboard;
+        let (dashboard, session) = (&self.dashboard, &self.session);
+        let (act, now) = (dashboard.act(), dashboard.clock.now());
+        let begun = sessions::within(&act.db, async {
+            sessions::sign_in(session, &account.id, now, &self.visitor).await?;
+            sessions::save(session).await
+        });
+        let begun = match begun.await {
+            Ok(()) => act.done(self.event(account, Action::SessionStarted)).await,
+            Err(error) => Err(internal(&error)),
+        };
+        if begun.is_err() {
+            sessions::forget(session).await;
+        }
+        begun?;
         dashboard.remember(&account.id, self.device.clone()).await?;
-        self.record(account, Action::SessionStarted).await;
         leptos_axum::redirect(to);
         Ok(())
     }
@@ -121,13 +128,6 @@ impl SiteDoor {
         event_of(account, &self.visitor, action)
     }
 
-    pub(super) async fn record(&self, account: &Account, action: Action) {
-        self.dashboard
-            .audit
-            .record(self.event(account, action))
-            .await;
-    }
-
     /// Beside the answer, which must not take longer for an address that has an account. One that has none is in the metrics
     /// alone: what strangers make up would fill the log.
     fn record_refusal(&self, email: String) {
@@ -148,16 +148,19 @@ impl SiteDoor {
 #[async_trait]
 impl Door for SiteDoor {
     async fn sign_up(&self, email: String, password: String) -> Result<bool, Problem> {
-        let Dashboard {
-            accounts,
-            throttle,
-            mail,
-            ..
-        } = &self.dashboard;
+        let Dashboard { throttle, mail, .. } = &self.dashboard;
         let (purpose, address) = (Purpose::SignUp, self.visitor.ip);
         throttle.take(purpose, address).await.map_err(held_back)?;
         // The password is hashed for an address that has an account too, and a mail written: what differs is rows.
-        let created = accounts.sign_up(&email, Password::new(password)).await;
+        let act = self.dashboard.act();
+        let created = act.accounts.sign_up(&email, Password::new(password)).await;
+        match &created {
+            Ok(account) => {
+                let event = self.event(account, Action::AccountCreated);
+                act.done(event).await?;
+            }
+            Err(_) => drop(act),
+        }
         // A form that has to be mended costs nothing; that an address is taken is told only so often.
         if matches!(
             created,
@@ -165,9 +168,6 @@ impl Door for SiteDoor {
         ) {
             let given_back = throttle.give_back(purpose, address).await;
             given_back.map_err(|error| internal(&error))?;
-        }
-        if let Ok(account) = &created {
-            self.record(account, Action::AccountCreated).await;
         }
         if mail.is_sent() && matches!(created, Ok(_) | Err(CreateError::EmailTaken)) {
             self.write_to(email, created.ok());
@@ -228,15 +228,12 @@ impl Door for SiteDoor {
             .map_err(|error| internal(&error))?
             .ok_or_else(too_late)?;
         let question = Question::ask(&self.dashboard, &self.session).await?;
-        let taken = self.dashboard.second_factors.take(&account.id, &code).await;
-        let taken = taken.map_err(|error| internal(&error))?;
+        let used = self.event(&account, Action::RecoveryCodeUsed);
+        let taken = self.dashboard.take_code(&account.id, &code, used).await?;
         self.dashboard.metrics.signed_in(taken.is_right());
         if let Some(told) = wrong_code(taken) {
             self.record_refusal(account.email);
             return Err(question.answered_wrong("code", told).await);
-        }
-        if taken == Answer::Recovery {
-            self.record(&account, Action::RecoveryCodeUsed).await;
         }
         self.check_may_enter(&account)?;
         let next = next.filter(|next| is_local(next));
@@ -246,12 +243,15 @@ impl Door for SiteDoor {
     async fn sign_out(&self) -> Result<(), Problem> {
         // Whoever cannot be told any more is signed out all the same.
         let account = current_account(&self.dashboard, &self.session).await;
+        let account = account.ok().flatten();
+        let act = self.dashboard.act();
+        let ended = sessions::within(&act.db, sessions::end(&self.session)).await;
+        ended.map_err(|error| internal(&error))?;
+        act.done(account.map(|account| self.event(&account, Action::SessionEnded)))
+            .await?;
         sessions::sign_out(&self.session)
             .await
             .map_err(|error| internal(&error))?;
-        if let Ok(Some(account)) = account {
-            self.record(&account, Action::SessionEnded).await;
-        }
         // What the tab has kept, such as a conversation, is nobody else's either (OWASP ASVS 5.0, 14.3.1).
         if let Some(response) = use_context::<ResponseOptions>() {
             let storage = HeaderValue::from_static("\"storage\"");

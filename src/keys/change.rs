@@ -49,7 +49,7 @@ impl Keys {
             .await
             .map_err(ChangeError::Store)?;
         transaction.commit().await.map_err(ChangeError::Store)?;
-        self.memory.forget(id);
+        self.forget(id).await;
         Ok(restrictions)
     }
 
@@ -68,7 +68,7 @@ impl Keys {
             .await
             .map_err(RevokeError::Store)?;
         transaction.commit().await.map_err(RevokeError::Store)?;
-        self.memory.forget(id);
+        self.forget(id).await;
         Ok(())
     }
 }

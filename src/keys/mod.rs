@@ -149,6 +149,14 @@ impl Keys {
         }
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Keys {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// A new key, and its secret, which cannot be had again.
     pub async fn create(
         &self,
@@ -230,7 +238,7 @@ impl Keys {
             .await
             .map_err(RotateError::Store)?;
         transaction.commit().await.map_err(RotateError::Store)?;
-        self.memory.forget(id);
+        self.forget(id).await;
         let old = RetiredSecret {
             prefix: std::mem::replace(&mut key.prefix, new.1.0.to_owned()),
             suffix: std::mem::replace(&mut key.suffix, new.1.1.to_owned()),
@@ -249,8 +257,14 @@ impl Keys {
         if !found {
             return Err(RevokeError::NotFound);
         }
-        self.memory.forget(id);
+        self.forget(id).await;
         Ok(())
+    }
+
+    /// Has nobody remember a key that was changed.
+    async fn forget(&self, id: &KeyId) {
+        let (memory, id) = (self.memory.clone(), id.clone());
+        self.db.then(async move { memory.forget(&id) }).await;
     }
 
     /// Who calls with the key `presented`, from an address, if that is known.
@@ -281,8 +295,10 @@ impl Keys {
     }
 
     /// Has this process follow at once what was changed of an account: its tier, its quota, that it is suspended or deleted; others follow within 5 seconds.
-    pub fn account_changed(&self, account: &AccountId) {
-        self.memory.forget_account(account);
+    pub async fn account_changed(&self, account: &AccountId) {
+        let (memory, account) = (self.memory.clone(), account.clone());
+        let follows = async move { memory.forget_account(&account) };
+        self.db.then(follows).await;
     }
 
     /// Writes down when and from where keys were last used. That is noted in memory first, off the path of requests:

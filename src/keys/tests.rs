@@ -290,7 +290,7 @@ async fn no_look_up_under_way_outlives_a_suspension() {
             .execute(&site.db)
             .await
             .unwrap();
-        site.keys.account_changed(&site.account);
+        site.keys.account_changed(&site.account).await;
     };
     for _ in 0..100 {
         let barrier = Arc::new(Barrier::new(READERS + 1));

@@ -150,6 +150,14 @@ impl Mail {
         })
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Mail {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Whether mails leave this machine. Else nobody can be asked to follow a link before they come in.
     pub fn is_sent(&self) -> bool {
         self.way.is_sent()
@@ -193,7 +201,7 @@ impl Mail {
             .await
             .map_err(MailError::Store)?;
         match written {
-            true => self.written.notify_one(),
+            true => self.look().await,
             false => tracing::info!(
                 purpose = purpose.as_str(),
                 "a mail was asked for too often, and not written"
@@ -254,15 +262,22 @@ impl Mail {
         let deleted = store::delete(&self.db, id)
             .await
             .map_err(MailError::Store)?;
-        self.way.erase(id).await;
+        let (way, id) = (self.way.clone(), id.clone());
+        self.db.then(async move { way.erase(&id).await }).await;
         Ok(deleted)
     }
 
     /// Tries a mail at once, also one that was given up.
     pub async fn retry(&self, id: &MailId) -> Result<(), RetryError> {
         self.outbox().retry(id).await?;
-        self.written.notify_one();
+        self.look().await;
         Ok(())
+    }
+
+    /// Has it looked at once what is to be delivered.
+    async fn look(&self) {
+        let written = self.written.clone();
+        self.db.then(async move { written.notify_one() }).await;
     }
 
     /// The whole mail, as a mail program reads it. While mails are sent, who reads them here is not who they were written

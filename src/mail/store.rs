@@ -72,10 +72,8 @@ pub(super) async fn insert(db: &Db, mail: &NewMail<'_>) -> Result<bool, Error> {
     .bind(mail.most)
     .execute(&mut *transaction)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    if let Some(secret) = mail.secret {
+    let is_written = done.rows_affected() == 1;
+    if let Some(secret) = mail.secret.filter(|_| is_written) {
         sqlx::query(
             "INSERT INTO mail_links (secret_hash, account_id, purpose, address, expires_ms) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account_id, purpose) DO UPDATE SET
@@ -90,7 +88,7 @@ pub(super) async fn insert(db: &Db, mail: &NewMail<'_>) -> Result<bool, Error> {
         .await?;
     }
     transaction.commit().await?;
-    Ok(true)
+    Ok(is_written)
 }
 
 pub(super) async fn find_link(

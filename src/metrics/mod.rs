@@ -49,7 +49,7 @@ pub struct SinceStart {
     pub ended: u64,
     /// Of these, answered with 500 or above.
     pub server_errors: u64,
-    /// Acts that are not on record.
+    /// Refused acts that are not on record.
     pub unrecorded: u64,
 }
 
@@ -215,7 +215,7 @@ impl Metrics {
         }
     }
 
-    /// Something was done that the audit log could not be told of.
+    /// Something was refused that the audit log could not be told of.
     pub fn unrecorded(&self) {
         self.0.unrecorded.inc();
     }
@@ -321,7 +321,7 @@ impl Families {
         );
         registry.register(
             "audit_failures",
-            "Acts that the audit log could not be told of; each is in the service's own log",
+            "Refused acts that the audit log could not be told of; each is in the service's own log",
             self.unrecorded.clone(),
         );
     }

@@ -11,7 +11,7 @@ use tokio::sync;
 use tokio_util::sync::CancellationToken;
 
 use super::fleet::{Fleet, Gateway, Origin, Report};
-use super::roster::{Change, ChangeError, StoreError};
+use super::roster::{Change, ChangeError, Roster, StoreError};
 use super::standing::WorkerStanding;
 use super::worker::Worker;
 use super::worker_id::WorkerId;
@@ -74,29 +74,31 @@ impl Pool {
 
     /// Adds a worker, here at once and on every gateway within seconds.
     pub async fn add(&self, settings: WorkerSettings) -> Result<WorkerId, ChangeError> {
-        let id = self.0.roster.add(settings).await?;
+        let id = self.roster().add(settings).await?;
         self.follow_now().await;
         Ok(id)
     }
 
     /// Removes a worker that was added. It gets nothing new, here from now on; what it has, it finishes.
     pub async fn remove(&self, id: &str) -> Result<(), ChangeError> {
-        self.0.roster.remove(id).await?;
+        self.roster().remove(id).await?;
         self.follow_now().await;
         Ok(())
     }
 
     /// Has a worker finish what it has and gives it nothing new, or no longer so, also after a restart.
     pub async fn set_draining(&self, id: &str, is_draining: bool) -> Result<(), ChangeError> {
-        let (fleet, roster) = (self.fleet().await?, &self.0.roster);
-        roster.set_draining_in(&fleet, id, is_draining).await?;
+        let fleet = self.fleet().await?;
+        self.roster()
+            .set_draining_in(&fleet, id, is_draining)
+            .await?;
         self.follow_now().await;
         Ok(())
     }
 
     /// Changes what is said of a worker that was added. What it has, it finishes under what was said before.
     pub async fn change(&self, id: &str, change: Change) -> Result<(), ChangeError> {
-        self.0.roster.change(id, change).await?;
+        self.roster().change(id, change).await?;
         self.follow_now().await;
         Ok(())
     }
@@ -104,7 +106,15 @@ impl Pool {
     /// Every worker of all gateways, and how each of them sees it: this one now, the others some seconds ago.
     pub async fn fleet(&self) -> Result<Fleet, StoreError> {
         let own = self.gateway().map(|gateway| (gateway, self.reports()));
-        self.0.roster.fleet_with(own).await
+        self.roster().fleet_with(own).await
+    }
+
+    /// As the act has it, where there is one.
+    fn roster(&self) -> Roster {
+        match &self.1 {
+            Some(act) => self.0.roster.within(act),
+            None => self.0.roster.clone(),
+        }
     }
 
     /// This one, where the pool was started.
@@ -135,10 +145,14 @@ impl Pool {
 
     /// After a change that was made here. It is made, whether or not it can be read again at once; and if not, soon.
     async fn follow_now(&self) {
-        if let Err(error) = self.follow().await {
-            let error = &error as &dyn Error;
-            tracing::warn!(error, "a change of the workers is followed later");
-        }
+        let pool = Pool(self.0.clone(), None);
+        let follows = async move {
+            if let Err(error) = pool.follow().await {
+                let error = &error as &dyn Error;
+                tracing::warn!(error, "a change of the workers is followed later");
+            }
+        };
+        self.roster().db.then(follows).await;
     }
 
     /// Does here what was changed in the database since this was called last.

@@ -65,9 +65,9 @@ use waiting::Lines;
 use worker::{Place, Worker};
 pub use worker_id::WorkerId;
 
-/// All workers, and all who wait for one; cheap to clone.
+/// All workers, and all who wait for one, and the act, if any, that changes of them are a part of; cheap to clone.
 #[derive(Clone)]
-pub struct Pool(Arc<Shared>);
+pub struct Pool(Arc<Shared>, Option<Db>);
 
 struct Shared {
     workers: RwLock<Vec<Arc<Worker>>>,
@@ -113,7 +113,7 @@ impl Pool {
         let catalog = Catalog::new(&config.models);
         let affine = config.affinity.models.iter();
         let affine = affine.map(|name| catalog.id_of(name).to_owned());
-        Pool(Arc::new(Shared {
+        let shared = Shared {
             tasks: tasks.clone(),
             affine: affine.collect(),
             catalog,
@@ -123,7 +123,13 @@ impl Pool {
                 config.queue,
                 config.limits.first_byte,
             )
-        }))
+        };
+        Pool(Arc::new(shared), None)
+    }
+
+    /// The same, whose changes are a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Pool(self.0.clone(), Some(act.clone()))
     }
 
     /// Takes a place on a worker that serves the model, may be asked and was not tried: the less busy of two, or the one that the

@@ -68,6 +68,14 @@ impl Roster {
         }
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Roster {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Adds a worker for all gateways, and gives its id.
     pub async fn add(&self, settings: WorkerSettings) -> Result<WorkerId, ChangeError> {
         let settings = settings.bare();

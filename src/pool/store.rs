@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use sqlx::any::{AnyQueryResult, AnyRow};
-use sqlx::{Any, AnyConnection, Error, Row, Transaction};
+use sqlx::{AnyConnection, Error, Row};
 
 use super::roster::Change;
 use super::worker_id::WorkerId;
 use crate::clock::UnixMs;
 use crate::config::{WorkerKey, WorkerSettings};
-use crate::db::Db;
+use crate::db::{Db, Part};
 
 /// A worker that was added.
 #[derive(Clone, Debug)]
@@ -46,14 +46,14 @@ async fn changed(connection: &mut AnyConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Ends the transaction of a change to one row, and says whether there was such a row: where there was none, nothing has
-/// changed.
-async fn end(transaction: Transaction<'_, Any>, done: AnyQueryResult) -> Result<bool, Error> {
-    match done.rows_affected() {
-        0 => transaction.rollback().await?,
-        _ => transaction.commit().await?,
+/// Ends a change to one row, and says whether there was such a row: where there was none, nothing has changed.
+async fn end(mut part: Part, done: AnyQueryResult) -> Result<bool, Error> {
+    let is_changed = done.rows_affected() > 0;
+    if is_changed {
+        changed(&mut part).await?;
     }
-    Ok(done.rows_affected() > 0)
+    part.commit().await?;
+    Ok(is_changed)
 }
 
 /// Adds a worker, not drained, whatever one of its name was before.
@@ -64,7 +64,6 @@ pub(super) async fn insert(db: &Db, worker: &Added) -> Result<(), Error> {
         created,
     } = worker;
     let mut transaction = db.begin().await?;
-    changed(&mut transaction).await?;
     sqlx::query(
         "INSERT INTO workers (id, url, key, weight, max_in_flight, created_ms) VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -80,13 +79,13 @@ pub(super) async fn insert(db: &Db, worker: &Added) -> Result<(), Error> {
         .bind(id.as_str())
         .execute(&mut *transaction)
         .await?;
+    changed(&mut transaction).await?;
     transaction.commit().await
 }
 
 /// Says whether there was such a worker.
 pub(super) async fn delete(db: &Db, id: &WorkerId) -> Result<bool, Error> {
     let mut transaction = db.begin().await?;
-    changed(&mut transaction).await?;
     sqlx::query("DELETE FROM drained_workers WHERE id IN (SELECT id FROM workers WHERE id = $1)")
         .bind(id.as_str())
         .execute(&mut *transaction)
@@ -106,7 +105,6 @@ pub(super) async fn update(db: &Db, id: &WorkerId, change: &Change) -> Result<bo
         key,
     } = change;
     let mut transaction = db.begin().await?;
-    changed(&mut transaction).await?;
     let done = sqlx::query(
         "UPDATE workers SET weight = COALESCE($2, weight),
              max_in_flight = CASE WHEN $3 = 1 THEN $4 ELSE max_in_flight END,
@@ -177,7 +175,6 @@ pub(super) async fn drained(db: &Db) -> Result<BTreeSet<WorkerId>, Error> {
 /// One that is drained already stays so.
 pub(super) async fn drain(db: &Db, id: &WorkerId, now: UnixMs) -> Result<(), Error> {
     let mut transaction = db.begin().await?;
-    changed(&mut transaction).await?;
     sqlx::query(
         "INSERT INTO drained_workers (id, since_ms) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
     )
@@ -185,13 +182,13 @@ pub(super) async fn drain(db: &Db, id: &WorkerId, now: UnixMs) -> Result<(), Err
     .bind(now.0)
     .execute(&mut *transaction)
     .await?;
+    changed(&mut transaction).await?;
     transaction.commit().await
 }
 
 /// Says whether it was drained.
 pub(super) async fn resume(db: &Db, id: &WorkerId) -> Result<bool, Error> {
     let mut transaction = db.begin().await?;
-    changed(&mut transaction).await?;
     let done = sqlx::query("DELETE FROM drained_workers WHERE id = $1")
         .bind(id.as_str())
         .execute(&mut *transaction)

@@ -53,12 +53,8 @@ pub(super) fn pool_with(room: &[usize], queue: QueueSettings) -> Pool {
     });
     let clock = Clock::manual(UnixMs(1_000_000));
     let roster = Roster::new(&[], unopened(), clock);
-    Pool(Arc::new(Shared::new(
-        workers.collect(),
-        roster,
-        queue,
-        Duration::from_secs(20),
-    )))
+    let shared = Shared::new(workers.collect(), roster, queue, Duration::from_secs(20));
+    Pool(Arc::new(shared), None)
 }
 
 impl Pool {

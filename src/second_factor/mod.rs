@@ -59,6 +59,14 @@ impl SecondFactors {
         SecondFactors { db, clock }
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        SecondFactors {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// How the account's second factor stands, if it has one.
     pub async fn standing(&self, account: &AccountId) -> Result<Option<Standing>, StoreError> {
         let found = store::standing(&self.db, account).await;

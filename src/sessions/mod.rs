@@ -23,7 +23,7 @@ pub use cookie::layer;
 pub use proof::{
     CONFIRMED_FOR, MOST_TRIES, confirm, half_signed_in, is_confirmed, sign_in, sign_in_half,
 };
-pub use store::{Store, StoreError};
+pub use store::{Store, StoreError, within};
 
 /// A session ends when it has not been used for this long.
 const IDLE: Duration = Duration::from_millis(14 * DAY_MS.unsigned_abs());
@@ -89,6 +89,21 @@ pub async fn keep<T: Serialize>(
     value: &T,
 ) -> Result<(), SessionError> {
     session.insert(name, value).await.map_err(SessionError)
+}
+
+/// Writes the session down now, and not with the answer.
+pub async fn save(session: &Session) -> Result<(), SessionError> {
+    session.save().await.map_err(SessionError)
+}
+
+/// Has nothing of it written with the answer.
+pub async fn forget(session: &Session) {
+    session.clear().await;
+}
+
+/// Ends the session on this side; its browser is told by [`sign_out`].
+pub async fn end(session: &Session) -> Result<(), SessionError> {
+    session.delete().await.map_err(SessionError)
 }
 
 /// Ends the session on both sides: its row goes, and the answer takes the cookie back.

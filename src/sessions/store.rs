@@ -29,6 +29,16 @@ pub struct Store {
     clock: Clock,
 }
 
+tokio::task_local! {
+    static ACT: Db;
+}
+
+/// Has what is done to a browser's own session in `work` be a part of an act: that session's store is the one that its layer
+/// has given it, which knows of none.
+pub async fn within<T>(act: &Db, work: impl Future<Output = T>) -> T {
+    ACT.scope(act.clone(), work).await
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the sessions could not be reached")]
 pub struct StoreError(#[source] sqlx::Error);
@@ -36,6 +46,14 @@ pub struct StoreError(#[source] sqlx::Error);
 impl Store {
     pub fn new(db: Db, clock: Clock) -> Self {
         Store { db, clock }
+    }
+
+    /// The same, as a part of an act; for a browser's own session there is [`within`].
+    pub fn within(&self, act: &Db) -> Self {
+        Store {
+            db: act.clone(),
+            ..self.clone()
+        }
     }
 
     /// Deletes what has expired, and says how many that were.
@@ -160,6 +178,11 @@ impl Store {
         Ok(done.rows_affected())
     }
 
+    /// Of the act that is under way, if there is one.
+    fn db(&self) -> Db {
+        ACT.try_with(Db::clone).unwrap_or_else(|_| self.db.clone())
+    }
+
     fn expires(&self, record: &Record) -> UnixMs {
         let now = self.clock.now();
         let begun = record.data.get(BEGUN_MS).and_then(Value::as_i64);
@@ -191,7 +214,7 @@ impl Store {
         .bind(text(IP))
         .bind(text(AGENT).unwrap_or_default())
         .bind(text(HALF))
-        .execute(&self.db)
+        .execute(&self.db())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -208,7 +231,7 @@ impl Store {
             sqlx::query(room)
                 .bind(account)
                 .bind(MOST_SESSIONS)
-                .execute(&self.db)
+                .execute(&self.db())
                 .await?;
         }
         Ok(())
@@ -235,7 +258,7 @@ impl SessionStore for Store {
             .bind(row_id(&record.id))
             .bind(encode(record)?)
             .bind(self.expires(record).0)
-            .execute(&self.db)
+            .execute(&self.db())
             .await
             .map_err(backend)?;
         Ok(())
@@ -249,7 +272,7 @@ impl SessionStore for Store {
         )
         .bind(row_id(id))
         .bind(self.clock.now().0)
-        .fetch_optional(&self.db)
+        .fetch_optional(&self.db())
         .await
         .map_err(backend)?;
         let Some((text, expires_ms, seen_ms)) = row else {
@@ -270,7 +293,7 @@ impl SessionStore for Store {
     async fn delete(&self, id: &Id) -> Result<()> {
         sqlx::query("DELETE FROM sessions WHERE id = $1")
             .bind(row_id(id))
-            .execute(&self.db)
+            .execute(&self.db())
             .await
             .map_err(backend)?;
         Ok(())

@@ -123,6 +123,14 @@ impl Throttle {
         }
     }
 
+    /// The same, as a part of an act.
+    pub fn within(&self, act: &Db) -> Self {
+        Throttle {
+            db: act.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Counts one `purpose` of `whom`, or says how long to wait for that.
     pub async fn take(&self, purpose: Purpose, whom: impl Into<Subject>) -> Result<(), Refused> {
         let most = match purpose {

@@ -1,20 +1,12 @@
 //! Every server function either changes nothing or leaves a record, and a new one must say which.
 
-use std::time::Duration;
-
-use assisters::accounts::{Accounts, Wanted};
-use assisters::clock::Clock;
-use assisters::config::MailSettings;
-use assisters::keys::NewKey;
-use assisters::mail::{Letter, Mail};
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 
+use super::call::Call;
 use super::{records, site};
-use crate::browser::Browser;
-use crate::mail;
 use crate::second_factor::{Factor, act, after_password, app_shows, turn_on_in};
-use crate::site::{Caller, PASSWORD, Site};
+use crate::site::{PASSWORD, Site};
 use crate::strangers::functions;
 use crate::until;
 
@@ -70,12 +62,12 @@ const BY_CODE: &[(&str, &str)] = &[
 /// Recorded after the answer, which must not tell by its time whether there is such an account.
 const LATER: &[(&str, &str)] = &[("forgot-password", "password.reset_asked")];
 
-type Fields = &'static [(&'static str, &'static str)];
+pub(super) type Fields = &'static [(&'static str, &'static str)];
 
 /// What each of the others is called with, in this order, and what it leaves on record. `KEY`, `EMAIL`, `SESSION`, `OTHER`, `MAIL`
 /// and `LINK` stand for the account's key, its address, another of its sessions, another account, a mail, and the secret of the
 /// link that was mailed for this.
-const CHANGES: &[(&str, Fields, &str)] = &[
+pub(super) const CHANGES: &[(&str, Fields, &str)] = &[
     ("keys/create", &[("name", "ci")], "key.created"),
     (
         "keys/rename",
@@ -240,109 +232,12 @@ fn every_server_function_is_known_to_change_something_or_nothing() {
     );
 }
 
-/// Another session of the account that `browser` is signed in to, by the name that it is ended with.
-async fn other_session(browser: &Browser) -> String {
-    let (_, sessions) = browser.call("/api/settings/sessions", &[]).await;
-    let sessions = sessions.as_array().unwrap();
-    let other = sessions.iter().find(|one| one["is_this"] == false);
-    other.unwrap()["id"].as_str().unwrap().to_owned()
-}
+pub(super) const NEW_EMAIL: &str = "elsewhere@example.org";
 
-const NEW_EMAIL: &str = "elsewhere@example.org";
-
-/// The secret of the link that was mailed to `caller`, or a new account, for the function `name`.
-async fn link(site: &Site, name: &str, caller: &Caller, browser: &Browser) -> String {
-    let email = caller.account.email.as_str();
-    let (function, fields, to, subject) = match name {
-        "reset-password" => (
-            "forgot-password",
-            vec![("email", email)],
-            email,
-            "Set a new password",
-        ),
-        "confirm-email" => (
-            "settings/change-email",
-            vec![
-                ("new_email", "other@example.org"),
-                ("current_password", PASSWORD),
-            ],
-            "other@example.org",
-            mail::CHANGE,
-        ),
-        "verify-email" => (
-            "sign-up",
-            vec![("email", "unverified@example.org"), ("password", PASSWORD)],
-            "unverified@example.org",
-            mail::VERIFY,
-        ),
-        _ => return String::new(),
-    };
-    browser.call(&format!("/api/{function}"), &fields).await;
-    mail::token(&mail::mail(site, to, subject).await)
-}
-
-/// The id of a mail, for an administrator's function that takes one.
-async fn mail_id(site: &Site, name: &str, browser: &Browser) -> String {
-    if !name.starts_with("admin/mail") {
-        return String::new();
-    }
-    // Due in an hour: until then the service leaves it alone.
-    let clock = Clock::manual(site.clock.now().plus(Duration::from_secs(3_600)));
-    let (dir, db) = (site.dir.path(), site.db());
-    let outbox = Mail::new(&MailSettings::default(), dir, "http://a".into(), db, clock);
-    let account = site.caller(Tier::Free).await.account;
-    let posted = outbox.unwrap();
-    let posted = posted.post(&account.id, &account.email, &Letter::PasswordChanged);
-    posted.await.unwrap();
-    let (_, outbox) = browser.call("/api/admin/mail/list", &[]).await;
-    let mails = outbox["mails"].as_array().unwrap();
-    let waiting = mails
-        .iter()
-        .find(|mail| mail["recipient"] == account.email.as_str());
-    waiting.unwrap()["id"].as_str().unwrap().to_owned()
-}
-
-async fn call(site: &Site, name: &str, fields: &[(&str, &str)], action: &str) {
-    let caller = match name.starts_with("admin/") || name == "settings/delete-account" {
-        true => site.administrator().await,
-        false => site.caller(Tier::Free).await,
-    };
-    // Nobody may be the last administrator who goes.
-    let other = site.administrator().await;
-    let (browser, _away) = (
-        site.browser_of(&caller).await,
-        site.browser_of(&caller).await,
-    );
-    let new = site
-        .keys()
-        .create(&caller.account.id, NewKey::named("k"))
-        .await;
-    let key = new.unwrap().0.id;
-    let session = other_session(&browser).await;
-    let mail = mail_id(site, name, &browser).await;
-    let link = link(site, name, &caller, &browser).await;
-    let filled: Vec<_> = fields
-        .iter()
-        .map(|(field, value)| match *value {
-            "KEY" => (*field, key.as_str()),
-            "EMAIL" => (*field, caller.account.email.as_str()),
-            "SESSION" => (*field, session.as_str()),
-            "OTHER" => (*field, other.account.id.as_str()),
-            "MAIL" => (*field, mail.as_str()),
-            "LINK" => (*field, link.as_str()),
-            value => (*field, value),
-        })
-        .collect();
-    let wanted = Wanted {
-        rpm: 9,
-        tpm: 9,
-        message: String::new(),
-        asked: site.clock.now(),
-    };
-    let accounts = Accounts::new(site.db(), site.clock.clone());
-    accounts.want(&other.account.id, &wanted).await.unwrap();
+async fn call(site: &Site, name: &str, fields: Fields, action: &str) {
+    let call = Call::ready(site, name, fields).await;
     let before = records(site, None).await.len();
-    let (status, told) = browser.call(&format!("/api/{name}"), &filled).await;
+    let (status, told) = call.send().await;
     assert_eq!(status, StatusCode::OK, "{name}: {told}");
     let all = records(site, None).await;
     let new = &all[..all.len() - before];

@@ -1,8 +1,11 @@
 //! Everything is on record: every server function that changes something leaves one, and each tells who, what and from where.
 
+mod call;
 mod coverage;
 mod files;
+mod killed;
 mod suspension;
+mod unrecorded;
 
 use assisters::accounts::Account;
 use assisters::audit::{Audit, Place, Query, Record};

@@ -21,7 +21,7 @@ use crate::browser::{Browser, Landed};
 use crate::command_line::run;
 use crate::site::{Caller, PASSWORD, Site};
 
-const STEP: Duration = Duration::from_secs(30);
+pub const STEP: Duration = Duration::from_secs(30);
 const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 async fn site() -> Site {
