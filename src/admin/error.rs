@@ -28,9 +28,7 @@ pub enum AdminError {
     Reason { max: usize },
     #[error("the account is as it was")]
     Administer(#[source] accounts::AdministerError),
-    #[error(
-        "the account is suspended and its keys are refused, but its sessions could not be ended"
-    )]
+    #[error("its sessions could not be ended, and so nothing was done")]
     Sessions(#[source] sessions::StoreError),
     #[error(
         "no password came on standard input; pipe in a line that holds it, or run this in a terminal to be asked"
@@ -113,9 +111,11 @@ pub enum AdminError {
     #[error("the keys could not be listed")]
     Keys(#[source] keys::StoreError),
     #[error(
-        "it was done, but it is not on record; see what the database says, and note it elsewhere"
+        "it could not be put on record, and so it was not done; see what the database says, and try again"
     )]
     Unrecorded(#[source] audit::StoreError),
+    #[error("nothing was done; see what the database says, and try again")]
+    Undone(#[source] sqlx::Error),
     #[error("the audit log could not be read")]
     Audit(#[source] audit::StoreError),
     #[error("{email} has no second factor; its password alone signs it in")]

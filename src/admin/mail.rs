@@ -33,6 +33,13 @@ enum MailCommand {
     },
 }
 
+impl MailArgs {
+    /// Whether it changes anything.
+    pub(super) fn is_act(&self) -> bool {
+        matches!(self.command, Some(MailCommand::Retry { .. }))
+    }
+}
+
 pub(super) async fn perform(
     args: MailArgs,
     outbox: &Outbox,

@@ -170,11 +170,51 @@ pub async fn run(
     Ok(())
 }
 
+impl AdminCommand {
+    /// Whether it changes anything.
+    fn is_act(&self) -> bool {
+        match self {
+            AdminCommand::ListKeys { .. }
+            | AdminCommand::ListRequests { .. }
+            | AdminCommand::ListAccounts { .. }
+            | AdminCommand::AuditLog(_) => false,
+            AdminCommand::Mail(args) => args.is_act(),
+            AdminCommand::Workers(args) => args.is_act(),
+            AdminCommand::CreateAccount { .. }
+            | AdminCommand::CreateKey { .. }
+            | AdminCommand::RotateKey { .. }
+            | AdminCommand::RevokeKey { .. }
+            | AdminCommand::ResetSecondFactor { .. }
+            | AdminCommand::Suspend { .. }
+            | AdminCommand::Resume { .. }
+            | AdminCommand::SetTier { .. } => true,
+        }
+    }
+}
+
+/// What a command changes is one act, which is done with its record or not at all.
 async fn perform(
     command: AdminCommand,
     secrets: Secrets,
     roster: &Roster,
     db: Db,
+    clock: Clock,
+) -> Result<Said, AdminError> {
+    if !command.is_act() {
+        return perform_on(db, command, secrets, roster, clock).await;
+    }
+    let act = db.act();
+    let (within, roster) = (act.db().clone(), roster.within(act.db()));
+    let said = perform_on(within, command, secrets, &roster, clock).await?;
+    act.commit().await.map_err(AdminError::Undone)?;
+    Ok(said)
+}
+
+async fn perform_on(
+    db: Db,
+    command: AdminCommand,
+    secrets: Secrets,
+    roster: &Roster,
     clock: Clock,
 ) -> Result<Said, AdminError> {
     let accounts = Accounts::new(db.clone(), clock.clone());

@@ -126,6 +126,11 @@ impl ChangeArgs {
 }
 
 impl WorkersArgs {
+    /// Whether it changes anything.
+    pub(super) fn is_act(&self) -> bool {
+        !matches!(self.command, None | Some(WorkersCommand::List(_)))
+    }
+
     /// Whether a worker's key is to be asked for.
     pub(super) fn wants_key(&self) -> bool {
         match &self.command {

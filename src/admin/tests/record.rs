@@ -1,7 +1,9 @@
 //! What commands leave on record, and what they show of it.
 
+use sqlx::Executor;
+
 use super::*;
-use crate::audit::{Place, Query};
+use crate::audit::{Place, Query, Record};
 
 /// Commands that change nothing.
 const READ: &[&str] = &[
@@ -62,42 +64,10 @@ async fn every_command_that_changes_something_leaves_a_record() {
         );
     }
     for (line, action) in CHANGES {
-        let shell = Shell::of_ada().await;
-        let audit = Audit::new(shell.db.clone(), shell.clock.clone());
-        let records = async || {
-            let all = Query::default();
-            audit.list(&all, &Place::top(), 100).await.unwrap()
-        };
-        shell
-            .run(&["create-key", "ada@example.org", "laptop"], "")
-            .await
-            .unwrap();
-        if line.starts_with("workers") && !line.contains("add") {
-            shell
-                .run(&["workers", "add", "http://127.0.0.1:1", "--unchecked"], "")
-                .await
-                .unwrap();
-        }
-        if line.starts_with("resume") {
-            shell
-                .run(&["suspend", "ada@example.org", "--reason", "spam"], "")
-                .await
-                .unwrap();
-        }
-        if line.starts_with("reset-second-factor") {
-            shell.turn_on_second_factor().await;
-        }
-        let keys = shell.keys().await;
-        let mail = shell.mail().await;
-        let named = |word| match word {
-            "KEY" => keys[0]["id"].as_str().unwrap(),
-            "MAIL" => mail.as_str(),
-            word => word,
-        };
-        let words: Vec<_> = line.split(' ').map(named).collect();
-        let before = records().await.len();
-        shell.run(&words, "correct horse battery").await.unwrap();
-        let all = records().await;
+        let (shell, words) = ready(line).await;
+        let before = records(&shell).await.len();
+        run(&shell, &words).await.unwrap();
+        let all = records(&shell).await;
         let actions: Vec<_> = all.iter().map(|record| record.action.as_str()).collect();
         assert_eq!(all.len(), before + 1, "{line}: {actions:?}");
         assert!(
@@ -106,6 +76,73 @@ async fn every_command_that_changes_something_leaves_a_record() {
             "{line}: {actions:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_be_recorded_does_nothing_until_it_can() {
+    const REFUSAL: &str = "CREATE TRIGGER no_records BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'full'); END";
+    for (line, _) in CHANGES {
+        let (shell, words) = ready(line).await;
+        shell.db.execute(REFUSAL).await.unwrap();
+        // This changes with whatever is committed elsewhere.
+        let mut watch = shell.db.pool().acquire().await.unwrap();
+        let mut version = async || {
+            let version = sqlx::query_scalar("PRAGMA data_version");
+            version.fetch_one(&mut *watch).await.unwrap()
+        };
+        let before: i64 = version().await;
+        let refused = run(&shell, &words).await.unwrap_err();
+        assert!(refused.contains("it was not done"), "{line}: {refused}");
+        assert!(!refused.contains("full"), "{line}: {refused}");
+        assert_eq!(version().await, before, "{line}");
+        shell.db.execute("DROP TRIGGER no_records").await.unwrap();
+        run(&shell, &words).await.unwrap();
+        assert_ne!(version().await, before, "{line}");
+    }
+}
+
+/// A shell in which `line` can be run, and its words.
+async fn ready(line: &str) -> (Shell, Vec<String>) {
+    let shell = Shell::of_ada().await;
+    shell
+        .run(&["create-key", "ada@example.org", "laptop"], "")
+        .await
+        .unwrap();
+    if line.starts_with("workers") && !line.contains("add") {
+        shell
+            .run(&["workers", "add", "http://127.0.0.1:1", "--unchecked"], "")
+            .await
+            .unwrap();
+    }
+    if line.starts_with("resume") {
+        shell
+            .run(&["suspend", "ada@example.org", "--reason", "spam"], "")
+            .await
+            .unwrap();
+    }
+    if line.starts_with("reset-second-factor") {
+        shell.turn_on_second_factor().await;
+    }
+    let keys = shell.keys().await;
+    let mail = shell.mail().await;
+    let named = |word| match word {
+        "KEY" => keys[0]["id"].as_str().unwrap().to_owned(),
+        "MAIL" => mail.clone(),
+        word => word.to_owned(),
+    };
+    let words = line.split(' ').map(named).collect();
+    (shell, words)
+}
+
+async fn run(shell: &Shell, words: &[String]) -> Result<String, String> {
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    shell.run(&words, "correct horse battery").await
+}
+
+async fn records(shell: &Shell) -> Vec<Record> {
+    let audit = Audit::new(shell.db.clone(), shell.clock.clone());
+    let all = Query::default();
+    audit.list(&all, &Place::top(), 100).await.unwrap()
 }
 
 #[tokio::test]
