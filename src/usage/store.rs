@@ -4,8 +4,8 @@ use std::io;
 
 use sqlx::AnyConnection;
 
-use super::sums::gather;
 use super::sums::store::{add_to_day, add_to_hour};
+use super::sums::{believable, gather};
 use super::{Limited, Record};
 use crate::clock::{DAY_MS, HOUR_MS, UnixMs};
 use crate::db::Db;
@@ -58,8 +58,8 @@ async fn insert_row(connection: &mut AnyConnection, record: &Record) -> Result<b
     .bind(record.worker.as_deref())
     .bind(i64::from(record.status))
     .bind(record.error_code.as_deref())
-    .bind(integer(record.prompt_tokens))
-    .bind(integer(record.completion_tokens))
+    .bind(integer(believable(record.prompt_tokens)))
+    .bind(integer(believable(record.completion_tokens)))
     .bind(i64::from(record.streamed))
     .bind(record.first_token_ms.map(integer))
     .bind(integer(record.duration_ms))

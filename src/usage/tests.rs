@@ -54,6 +54,41 @@ async fn a_record_that_comes_twice_counts_once() {
 }
 
 #[tokio::test]
+async fn counts_that_cannot_be_true_break_no_sum() {
+    let (_dir, db) = database().await;
+    let absurd = |id: &str, started_ms| Record {
+        prompt_tokens: u64::MAX,
+        completion_tokens: u64::MAX,
+        ..record(id, started_ms, 200)
+    };
+    for batch in [
+        [absurd("a", 5), absurd("b", 6)],
+        [absurd("c", 7), absurd("d", HOUR_MS)],
+    ] {
+        store::insert(&db, &batch).await.unwrap();
+    }
+    assert_eq!(first_difference(&db).await.unwrap(), None);
+    let account = AccountId::from_stored("acct_1");
+    let span = Span {
+        from: UnixMs(0),
+        until: UnixMs(24 * HOUR_MS),
+    };
+    let filter = &Filter::default();
+    let scope = Scope {
+        account: &account,
+        span,
+        filter,
+    };
+    for grain in [Grain::Minute, Grain::Hour, Grain::Day] {
+        let totals = sums::totals(&db, scope, grain, GroupBy::Nothing).await;
+        let [all] = totals.unwrap().try_into().unwrap();
+        let figures = all.figures;
+        assert_eq!(figures.prompt_tokens, 4 * u64::from(u32::MAX), "{grain:?}");
+        assert_eq!(figures.completion_tokens, figures.prompt_tokens);
+    }
+}
+
+#[tokio::test]
 async fn a_row_keeps_all_that_its_record_says() {
     let (_dir, db) = database().await;
     let limited = Limited {

@@ -29,7 +29,9 @@ pub(super) struct Call {
     pub(super) counted: bool,
     /// The most tokens that the client wants in each answer, where it says so.
     pub(super) limit: Option<u64>,
-    /// The most tokens that its answer can have.
+    /// How many answers it wants.
+    pub(super) choices: u64,
+    /// The most tokens that they can have, as far as can be told.
     pub(super) completion_tokens: u64,
     pub(super) stream: bool,
     /// Whether the client wants the usage chunk at the end of its stream.
@@ -101,6 +103,7 @@ impl Call {
             prompt_tokens,
             counted: false,
             limit: None,
+            choices: 1,
             completion_tokens: 0,
             stream: false,
             include_usage: false,

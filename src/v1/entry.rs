@@ -11,6 +11,7 @@ use axum::response::Response;
 use wire::Usage;
 
 use super::V1;
+use super::believed::{self, Most};
 use super::error::{ApiError, Code, ErrorCode};
 use super::headers::{self, Arrival};
 use crate::limits::{Admission, BucketName, Holder, Refused};
@@ -38,6 +39,7 @@ pub(super) struct Entry {
 struct Reserved {
     admission: Admission,
     prompt_tokens: u64,
+    most: Most,
 }
 
 impl Entry {
@@ -96,11 +98,13 @@ impl Entry {
         &mut self.record
     }
 
-    /// Takes what the request was admitted with. It is given back when the entry is closed, unless it was settled.
-    pub(super) fn reserve(&mut self, admission: Admission, prompt_tokens: u64) {
+    /// Takes what the request was admitted with. It is given back when the entry is closed, unless it was settled: no worker is
+    /// believed that it used more than `most`.
+    pub(super) fn reserve(&mut self, admission: Admission, prompt_tokens: u64, most: Most) {
         self.reserved = Some(Reserved {
             admission,
             prompt_tokens,
+            most,
         });
     }
 
@@ -141,14 +145,30 @@ impl Entry {
     }
 
     /// Charges what was used.
-    pub(super) fn settle(&mut self, used: Usage, basis: BillingBasis) {
+    pub(super) fn settle(&mut self, said: Usage, basis: BillingBasis) {
+        let mut used = said;
+        if let Some(Reserved {
+            admission, most, ..
+        }) = self.reserved.take()
+        {
+            used = most.believe(said);
+            let _standing = admission.settle(used.total_tokens);
+        }
+        if (used.prompt_tokens, used.completion_tokens)
+            != (said.prompt_tokens, said.completion_tokens)
+        {
+            let (worker, request_id) = (&self.record.worker, &self.record.request_id);
+            tracing::warn!(
+                request_id,
+                worker,
+                ?said,
+                ?used,
+                "a worker says that it used more tokens than a request can have"
+            );
+        }
         self.record.prompt_tokens = used.prompt_tokens;
         self.record.completion_tokens = used.completion_tokens;
         self.record.billing_basis = basis;
-        if let Some(Reserved { admission, .. }) = self.reserved.take() {
-            let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
-            let _standing = admission.settle(tokens);
-        }
     }
 
     pub(super) fn first_token(&mut self) {
@@ -165,7 +185,9 @@ impl Entry {
     fn append(&mut self, status: u16, error_code: Option<&str>) {
         self.open = false;
         self.record.status = status;
-        self.record.error_code = error_code.map(str::to_owned);
+        self.record.error_code = error_code.map(believed::word);
+        let reason = self.record.finish_reason.take();
+        self.record.finish_reason = reason.as_deref().map(believed::word);
         let duration = self.arrival.at.elapsed();
         self.record.duration_ms = whole_ms(duration);
         self.record.phases = self.arrival.phases();

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+use super::believed::Most;
 use super::call::{Call, Target};
 use super::entry::Entry;
 use super::error::ApiError;
@@ -109,7 +110,9 @@ impl Exchange {
         };
         match self.take(call.reservation()) {
             Ok(admission) => {
-                self.entry.reserve(admission, call.prompt_tokens);
+                let card = self.v1.pool.model(&call.model);
+                let most = Most::of(&call, card.and_then(|card| card.max_model_len));
+                self.entry.reserve(admission, call.prompt_tokens, most);
                 Ok((call, Begun::Run(claim)))
             }
             Err(refused) => {

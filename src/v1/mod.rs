@@ -4,6 +4,7 @@
 //! in; from its body to its admission is `exchange`, from there `plain` answers it whole and `chat::stream` in events.
 
 mod affinity;
+mod believed;
 mod body;
 mod call;
 mod chat;

@@ -36,6 +36,7 @@ pub struct Script {
     model: String,
     tokens: Vec<String>,
     usage: Option<(u64, u64)>,
+    finish_reason: String,
     refusal: Option<(StatusCode, Value)>,
     /// Seconds, in a refusal's `Retry-After`.
     retry_after: Option<u64>,
@@ -57,6 +58,7 @@ impl Script {
             model: MODEL.to_owned(),
             tokens: tokens.iter().map(ToString::to_string).collect(),
             usage: Some((5, count)),
+            finish_reason: "stop".to_owned(),
             refusal: None,
             retry_after: None,
             gate: None,
@@ -79,6 +81,24 @@ impl Script {
     pub fn and_says_retry_after(self, seconds: u64) -> Self {
         Script {
             retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// Answers with an error of this code.
+    pub fn refuses_as(code: &str) -> Self {
+        let body = json!({"error": {"message": "No.", "type": "x", "param": null, "code": code}});
+        Script {
+            refusal: Some((StatusCode::BAD_REQUEST, body)),
+            ..Script::says(&[])
+        }
+    }
+
+    /// Says, too, that it used as many tokens, and why it ended.
+    pub fn and_claims(self, usage: (u64, u64), finish_reason: &str) -> Self {
+        Script {
+            usage: Some(usage),
+            finish_reason: finish_reason.to_owned(),
             ..self
         }
     }

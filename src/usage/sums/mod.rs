@@ -152,8 +152,10 @@ impl Figures {
     pub fn add(&mut self, other: &Figures) {
         self.requests += other.requests;
         self.errors += other.errors;
-        self.prompt_tokens += other.prompt_tokens;
-        self.completion_tokens += other.completion_tokens;
+        self.prompt_tokens = self.prompt_tokens.saturating_add(other.prompt_tokens);
+        self.completion_tokens = self
+            .completion_tokens
+            .saturating_add(other.completion_tokens);
         self.durations += &other.durations;
         self.first_tokens += &other.first_tokens;
     }
@@ -209,6 +211,14 @@ pub(super) struct Sum {
     first_tokens: Histogram,
 }
 
+/// The most tokens of a kind that a request can have: two thousand million of such still have a sum.
+const MOST_TOKENS: u64 = u32::MAX as u64;
+
+/// A count as it goes into a row and into sums, whoever has written it into the journal.
+pub(super) fn believable(tokens: u64) -> u64 {
+    tokens.min(MOST_TOKENS)
+}
+
 /// `records` by the slices of `step_ms` that they belong to, in the order of the table, which is the same for whoever writes.
 pub(super) fn gather<'a>(
     records: impl IntoIterator<Item = &'a Record>,
@@ -226,8 +236,8 @@ pub(super) fn gather<'a>(
         };
         let sum = sums.entry(place).or_default();
         sum.requests += 1;
-        sum.prompt_tokens += record.prompt_tokens;
-        sum.completion_tokens += record.completion_tokens;
+        sum.prompt_tokens += believable(record.prompt_tokens);
+        sum.completion_tokens += believable(record.completion_tokens);
         sum.durations.count(record.duration_ms);
         // A plain answer's first token comes with its last.
         if let Some(ms) = record.first_token_ms.filter(|_| record.streamed) {

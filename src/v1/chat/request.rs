@@ -63,7 +63,7 @@ const TOKENS_OF_A_PART: u64 = 1_500;
 pub(super) const MOST_CHOICES: u64 = 128;
 
 pub(in crate::v1) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> {
-    let Read { mut call, choices } = read(body)?;
+    let mut call = read(body)?;
     let by_model = || {
         let model = pool.model(&call.asked)?;
         model.default_max_tokens.map(u64::from)
@@ -72,19 +72,12 @@ pub(in crate::v1) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> 
         .limit
         .or_else(by_model)
         .unwrap_or(RESERVED_TOKENS)
-        .saturating_mul(choices);
+        .saturating_mul(call.choices);
     Ok(call)
 }
 
 /// A call that does not know yet what its answer may come to.
-#[derive(Debug)]
-struct Read {
-    call: Call,
-    /// `n`.
-    choices: u64,
-}
-
-fn read(body: &Bytes) -> Result<Read, ApiError> {
+fn read(body: &Bytes) -> Result<Call, ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
     let asked = fields::model(fields.model)?;
     let beside = [fields.tools, fields.functions, fields.response_format];
@@ -112,14 +105,14 @@ fn read(body: &Bytes) -> Result<Read, ApiError> {
         ),
         false => body.clone(),
     };
-    let call = Call {
+    Ok(Call {
         // The newer name wins.
         limit: limit.or(older_limit),
+        choices,
         stream,
         include_usage,
         ..Call::new(&TARGET, asked, body, prompt_tokens, Box::new(outcome))
-    };
-    Ok(Read { call, choices })
+    })
 }
 
 fn include_usage(raw: Option<&RawValue>, stream: bool) -> Result<bool, ApiError> {
@@ -254,7 +247,7 @@ mod tests {
     const MESSAGES: &str = r#""messages":[{"role":"user","content":"Hello"}]"#;
 
     fn parse(body: &str) -> Result<Call, ApiError> {
-        read(&Bytes::copy_from_slice(body.as_bytes())).map(|read| read.call)
+        read(&Bytes::copy_from_slice(body.as_bytes()))
     }
 
     fn refusal(body: &str) -> (String, Option<String>) {
@@ -364,14 +357,14 @@ mod tests {
 
     #[test]
     fn the_newer_token_limit_wins_and_parts_count() {
-        let read = read(&Bytes::from_static(
+        let call = read(&Bytes::from_static(
             br#"{"model":"m","max_tokens":1,"max_completion_tokens":7,"n":3,
                 "messages":[{"role":"user","content":[{"type":"text","text":"1234"},{"type":"image_url"}]}]}"#,
         ))
         .unwrap();
-        assert_eq!((read.call.limit, read.choices), (Some(7), 3));
+        assert_eq!((call.limit, call.choices), (Some(7), 3));
         assert_eq!(
-            read.call.prompt_tokens,
+            call.prompt_tokens,
             2 + TOKENS_OF_A_PART + TOKENS_AROUND_A_MESSAGE
         );
     }

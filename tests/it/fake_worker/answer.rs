@@ -15,7 +15,7 @@ fn plain(script: &Script) -> Bytes {
     let mut body = json!({
         "id": "chatcmpl-fake", "object": "chat.completion", "created": 1, "model": script.model,
         "choices": [{
-            "index": 0, "logprobs": null, "finish_reason": "stop",
+            "index": 0, "logprobs": null, "finish_reason": script.finish_reason,
             "message": {"role": "assistant", "content": script.tokens.concat(), "refusal": null},
         }],
     });
@@ -55,7 +55,7 @@ fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
     }
     events.push_back(Event {
         gated: script.holds_end,
-        ..Event::at_once(choice(json!({}), "stop".into()))
+        ..Event::at_once(choice(json!({}), script.finish_reason.clone().into()))
     });
     if let Some(usage) = script.usage.filter(|_| wants_usage) {
         let mut last = chunk(json!([]));
@@ -70,7 +70,7 @@ fn streamed(script: &Script, wants_usage: bool) -> VecDeque<Event> {
 }
 
 fn usage_of((prompt, completion): (u64, u64)) -> Value {
-    json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
+    json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt.wrapping_add(completion)})
 }
 
 struct Event {

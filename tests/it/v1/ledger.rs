@@ -161,3 +161,32 @@ async fn what_a_worker_does_not_count_is_counted_for_it() {
         assert!(row.tokens.0 > 0 && row.tokens.1 > 0, "{row:?}");
     }
 }
+
+#[tokio::test]
+async fn a_worker_is_believed_no_more_than_can_be_true() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    let long = "stop".repeat(500_000);
+    worker.follow(Script::says(&["a"]).and_claims((u64::MAX, u64::MAX), &long));
+    for stream in [false, true] {
+        let request = site.chat(&caller.secret, json!({"stream": stream}));
+        let response = within(request.send()).await.unwrap();
+        assert_eq!(response.status(), 200, "the limits are not used up");
+        response.bytes().await.unwrap();
+    }
+    worker.follow(Script::refuses_as(&long));
+    let request = site.chat(&caller.secret, json!({}));
+    assert_eq!(within(request.send()).await.unwrap().status(), 400);
+
+    let rows = site.ledger_of(&caller).await;
+    for row in &rows[..2] {
+        // A context of 2,048 tokens, and one answer.
+        assert_eq!(row.tokens, (2_048, 2_048));
+        assert_eq!(row.finish_reason.as_deref(), Some(&long[..100]));
+    }
+    assert_eq!(rows[2].error_code.as_deref(), Some(&long[..100]));
+    let browser = site.browser_of(&caller).await;
+    let (_, usage) = browser.call("/api/usage", &[("query", "")]).await;
+    assert_eq!(usage["total"]["totals"]["requests"], 3);
+}
