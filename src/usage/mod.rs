@@ -207,9 +207,12 @@ impl Usage {
         }
     }
 
-    /// Returns when everything appended so far is as safe as configured.
+    /// Returns when everything appended so far is as safe as configured. A disk that keeps nothing does not hold up answers: what
+    /// it failed to keep is in the journal and on its way into the database.
     pub async fn durable(&self) {
-        self.journal.durable().await;
+        if self.journal.durable().await.is_err() {
+            self.counts.failed_writes.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Moves the whole journal into the database now: at the end, behind the last task that may have written to it. What does
