@@ -1,6 +1,10 @@
 //! The ledger's entry of a request: opened when its caller is known, closed exactly once, whatever happens between.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -23,7 +27,8 @@ use crate::usage::{self, BillingBasis, Limited, Phases, Record};
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 const CLIENT_CLOSED: &str = "client_closed_request";
 
-/// A record that is still being written, and what is reserved for its request. Dropped, it says that the client left.
+/// A record that is still being written, and what is reserved for its request. Dropped, it says that the client left; or, in a
+/// panic, that we failed.
 #[must_use = "close it with the answer's status; dropped, it records that the client left"]
 pub(super) struct Entry {
     usage: usage::Usage,
@@ -222,6 +227,13 @@ fn known(code: &str) -> &'static str {
 impl Drop for Entry {
     fn drop(&mut self) {
         if !self.open {
+            return;
+        }
+        // The client is told so by the layer that catches panics. What is our own fault is free.
+        if thread::panicking() {
+            self.reserved = None;
+            let status = StatusCode::INTERNAL_SERVER_ERROR.as_u16();
+            self.append(status, Some(Code::InternalError.as_str()));
             return;
         }
         // A worker that was asked has read the prompt, whatever became of its answer.

@@ -65,7 +65,7 @@ const PHASES: [(Phase, &str); 4] = [
 ];
 
 impl Arrival {
-    fn now() -> Self {
+    pub(super) fn now() -> Self {
         Arrival {
             id: RequestId::new(),
             at: Instant::now(),
