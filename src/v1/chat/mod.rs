@@ -3,6 +3,7 @@
 mod describe;
 mod event;
 mod meter;
+mod prompt;
 mod request;
 mod stream;
 mod tally;

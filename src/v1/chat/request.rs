@@ -4,8 +4,9 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{Content, ContentPart, Message, Role, StreamOptions, Task, Usage};
+use wire::{Message, StreamOptions, Task, Usage};
 
+use super::prompt::{self, said_beside};
 use crate::pool::Pool;
 use crate::principal::Endpoint;
 use crate::v1::call::{Call, Outcome, Target};
@@ -52,37 +53,53 @@ struct Fields<'a> {
     functions: Option<&'a RawValue>,
     #[serde(borrow)]
     response_format: Option<&'a RawValue>,
+    #[serde(borrow)]
+    documents: Option<&'a RawValue>,
+    #[serde(borrow)]
+    chat_template: Option<&'a RawValue>,
+    #[serde(borrow)]
+    chat_template_kwargs: Option<&'a RawValue>,
+}
+
+impl Fields<'_> {
+    /// Bytes of what the model is shown beside the messages.
+    fn shown_beside(&self) -> usize {
+        let beside = [
+            self.tools,
+            self.functions,
+            self.response_format,
+            self.documents,
+            self.chat_template,
+            self.chat_template_kwargs,
+        ];
+        beside.iter().flatten().map(|raw| raw.get().len()).sum()
+    }
 }
 
 /// Completion tokens to reserve where neither the request nor the model says how many there can be.
 const RESERVED_TOKENS: u64 = 1024;
-/// Tokens that a chat template may put around a message.
-const TOKENS_AROUND_A_MESSAGE: u64 = 8;
-/// Tokens that a picture, a sound or a file may come to; its address or its base64 says nothing of that.
-const TOKENS_OF_A_PART: u64 = 1_500;
 pub(super) const MOST_CHOICES: u64 = 128;
 
 pub(in crate::v1) fn parse(pool: &Pool, body: &Bytes) -> Result<Call, ApiError> {
-    let mut call = read(body)?;
+    let (mut call, most) = read(body)?;
     let by_model = || {
         let model = pool.model(&call.asked)?;
         model.default_max_tokens.map(u64::from)
     };
-    call.completion_tokens = call
-        .limit
+    call.completion_tokens = most
         .or_else(by_model)
         .unwrap_or(RESERVED_TOKENS)
         .saturating_mul(call.choices);
     Ok(call)
 }
 
-/// A call that does not know yet what its answer may come to.
-fn read(body: &Bytes) -> Result<Call, ApiError> {
+/// A call that does not know yet what its answer may come to, and the most tokens that are asked for by either name: a worker may
+/// know the older one alone.
+fn read(body: &Bytes) -> Result<(Call, Option<u64>), ApiError> {
     let fields: Fields<'_> = fields::object(body)?;
     let asked = fields::model(fields.model)?;
-    let beside = [fields.tools, fields.functions, fields.response_format];
-    let beside = beside.into_iter().flatten().map(|raw| raw.get().len());
-    let prompt_tokens = messages(fields.messages)?.saturating_add(estimate(beside.sum()));
+    let beside = estimate(fields.shown_beside());
+    let prompt_tokens = prompt::messages(fields.messages)?.saturating_add(beside);
     let stream = fields::optional(fields.stream, "stream", "true or false")?.unwrap_or(false);
     let include_usage = include_usage(fields.stream_options, stream)?;
     let limit = fields::count(fields.max_completion_tokens, "max_completion_tokens")?;
@@ -105,14 +122,15 @@ fn read(body: &Bytes) -> Result<Call, ApiError> {
         ),
         false => body.clone(),
     };
-    Ok(Call {
+    let call = Call {
         // The newer name wins.
         limit: limit.or(older_limit),
         choices,
         stream,
         include_usage,
         ..Call::new(&TARGET, asked, body, prompt_tokens, Box::new(outcome))
-    })
+    };
+    Ok((call, limit.max(older_limit)))
 }
 
 fn include_usage(raw: Option<&RawValue>, stream: bool) -> Result<bool, ApiError> {
@@ -132,101 +150,58 @@ fn include_usage(raw: Option<&RawValue>, stream: bool) -> Result<bool, ApiError>
         .unwrap_or(false))
 }
 
-/// Checks the messages, and estimates their tokens upwards.
-fn messages(raw: Option<&RawValue>) -> Result<u64, ApiError> {
-    let expected =
-        "a list of at least one message, such as [{\"role\": \"user\", \"content\": \"Hello\"}]";
-    let raw = raw.ok_or_else(|| ApiError::missing("messages"))?;
-    let raws = fields::list(raw, "messages", usize::MAX, expected)?;
-    raws.iter().enumerate().try_fold(0u64, |sum, (index, raw)| {
-        Ok(sum.saturating_add(message(raw, index)?))
-    })
-}
-
-#[derive(Deserialize)]
-struct MessageFields<'a> {
-    #[serde(borrow)]
-    role: Option<&'a RawValue>,
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-}
-
-fn message(raw: &RawValue, index: usize) -> Result<u64, ApiError> {
-    let path = |name: &str| format!("messages[{index}].{name}");
-    if let Ok(message) = serde_json::from_str::<Message>(raw.get()) {
-        let content = match &message.content {
-            // One that only calls tools says nothing.
-            None if message.role == Role::Assistant => 0,
-            None => return Err(ApiError::missing(&path("content"))),
-            Some(Content::Text(text)) => estimate(text.len()),
-            Some(Content::Parts(parts)) => {
-                parts.iter().enumerate().try_fold(0, |sum, (at, each)| {
-                    let text = || format!("{}[{at}].text", path("content"));
-                    Ok::<u64, ApiError>(part(each, text)?.saturating_add(sum))
-                })?
-            }
-        };
-        return Ok(content.saturating_add(TOKENS_AROUND_A_MESSAGE));
-    }
-    // It is wrong somewhere; find out where.
-    let fields: MessageFields<'_> = serde_json::from_str(raw.get()).map_err(|_| {
-        ApiError::invalid(
-            format!("messages[{index}]"),
-            "an object with a `role` and a `content`",
-        )
-    })?;
-    let roles = "one of developer, system, user, assistant, tool, function";
-    fields::required::<Role>(fields.role, &path("role"), roles)?;
-    fields::optional::<Content>(
-        fields.content,
-        &path("content"),
-        "a string or a list of parts, each with a `type`",
-    )?;
-    Err(ApiError::invalid(format!("messages[{index}]"), "a message"))
-}
-
-/// `path` is that of its text.
-fn part(part: &ContentPart, path: impl FnOnce() -> String) -> Result<u64, ApiError> {
-    match &part.text {
-        Some(text) => Ok(estimate(text.len())),
-        None if part.kind == "text" => Err(ApiError::missing(&path())),
-        None => Ok(TOKENS_OF_A_PART),
-    }
-}
-
+/// A prompt of more than messages with their texts is shown as its worker sees fit, which no tokenizer can tell.
 fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Prompt {
-        messages: Vec<Message>,
-    }
-    let prompt: Prompt = serde_json::from_slice(body).ok()?;
-    counter.chat(model, &prompt.messages)
+    let fields: Fields<'_> = fields::object(body).ok()?;
+    let raw = fields.messages?.get();
+    let raws: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+    let is_all = fields.shown_beside() == 0 && raws.iter().all(|raw| said_beside(raw) == 0);
+    let messages: Vec<Message> = serde_json::from_str(raw).ok().filter(|_| is_all)?;
+    counter.chat(model, &messages)
 }
 
 /// What a whole answer says of itself.
 #[derive(Deserialize)]
-struct Answer {
-    choices: Vec<Choice>,
+struct Answer<'a> {
+    #[serde(borrow)]
+    choices: Vec<Choice<'a>>,
     usage: Option<Usage>,
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Choice<'a> {
     finish_reason: Option<String>,
-    message: Option<Generated>,
+    #[serde(borrow)]
+    message: Option<Generated<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Generated {
+struct Generated<'a> {
     content: Option<String>,
+    #[serde(borrow)]
+    reasoning_content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_calls: Option<&'a RawValue>,
+}
+
+impl Generated<'_> {
+    fn bytes(&self) -> usize {
+        let beside = [self.reasoning_content, self.refusal, self.tool_calls];
+        // But for the quotes or brackets around it.
+        let beside = beside
+            .iter()
+            .flatten()
+            .map(|raw| raw.get().len().saturating_sub(2));
+        self.content.as_ref().map_or(0, String::len) + beside.sum::<usize>()
+    }
 }
 
 fn outcome(body: &Bytes, _: u64) -> Option<Outcome> {
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    let generated = answer.choices.iter().filter_map(|choice| {
-        let message = choice.message.as_ref()?;
-        message.content.as_ref().map(String::len)
-    });
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    let messages = answer.choices.iter().flat_map(|choice| &choice.message);
+    let generated = messages.map(Generated::bytes);
     Some(Outcome {
         usage: answer.usage,
         generated: generated.sum(),
@@ -247,7 +222,7 @@ mod tests {
     const MESSAGES: &str = r#""messages":[{"role":"user","content":"Hello"}]"#;
 
     fn parse(body: &str) -> Result<Call, ApiError> {
-        read(&Bytes::copy_from_slice(body.as_bytes()))
+        read(&Bytes::copy_from_slice(body.as_bytes())).map(|(call, _)| call)
     }
 
     fn refusal(body: &str) -> (String, Option<String>) {
@@ -356,16 +331,35 @@ mod tests {
     }
 
     #[test]
-    fn the_newer_token_limit_wins_and_parts_count() {
-        let call = read(&Bytes::from_static(
-            br#"{"model":"m","max_tokens":1,"max_completion_tokens":7,"n":3,
-                "messages":[{"role":"user","content":[{"type":"text","text":"1234"},{"type":"image_url"}]}]}"#,
+    fn all_that_an_answer_says_is_counted() {
+        for (message, bytes) in [
+            (
+                r#"{"role":"assistant","content":"1234","refusal":null,"tool_calls":[]}"#,
+                4,
+            ),
+            (
+                r#"{"content":null,"reasoning_content":"1234","refusal":"56"}"#,
+                6,
+            ),
+            (
+                r#"{"content":"12","tool_calls":[{"function":{"arguments":"{}"}}]}"#,
+                2 + 31,
+            ),
+        ] {
+            let answer = format!(r#"{{"choices":[{{"message":{message}}}]}}"#);
+            let outcome = outcome(&Bytes::from(answer), 5).unwrap();
+            assert_eq!(outcome.generated, bytes, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_newer_token_limit_wins_and_the_larger_is_reserved() {
+        let (call, most) = read(&Bytes::from_static(
+            br#"{"model":"m","max_tokens":9000,"max_completion_tokens":7,"n":3,
+                "messages":[{"role":"user","content":"1234"}]}"#,
         ))
         .unwrap();
         assert_eq!((call.limit, call.choices), (Some(7), 3));
-        assert_eq!(
-            call.prompt_tokens,
-            2 + TOKENS_OF_A_PART + TOKENS_AROUND_A_MESSAGE
-        );
+        assert_eq!(most, Some(9_000));
     }
 }
