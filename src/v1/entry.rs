@@ -236,7 +236,7 @@ impl Drop for Entry {
             self.append(status, Some(Code::InternalError.as_str()));
             return;
         }
-        // A worker that was asked has read the prompt, whatever became of its answer.
+        // A worker that was asked has read the prompt. What it has generated of an answer that is not a stream, it has told nobody.
         if let Some(prompt_tokens) = self.reserved.as_ref().map(|it| it.prompt_tokens)
             && self.record.worker.is_some()
         {
