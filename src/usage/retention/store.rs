@@ -130,7 +130,8 @@ pub(super) async fn deleted(db: &Db) -> Result<Vec<AccountId>, UsageError> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT account_id FROM deleted_accounts AS gone
          WHERE EXISTS (SELECT 1 FROM ledger WHERE account_id = gone.account_id)
-             OR EXISTS (SELECT 1 FROM usage_hourly WHERE account_id = gone.account_id)",
+             OR EXISTS (SELECT 1 FROM usage_hourly WHERE account_id = gone.account_id)
+             OR EXISTS (SELECT 1 FROM usage_daily WHERE account_id = gone.account_id)",
     )
     .fetch_all(db)
     .await?;
@@ -335,6 +336,24 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(first_difference(&usage.db).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_deletion_that_a_stop_cut_off_is_done_to_its_end() {
+        let (_dir, usage) = usage().await;
+        insert(&usage.db, &[record("gone", 0, NOW.0)])
+            .await
+            .unwrap();
+        for done in [
+            "INSERT INTO deleted_accounts (account_id, deleted_ms) VALUES ('gone', 0)",
+            "DELETE FROM ledger",
+            "DELETE FROM usage_hourly",
+        ] {
+            sqlx::query(done).execute(&usage.db).await.unwrap();
+        }
+        assert_eq!(usage.forget_deleted(NOW).await.unwrap(), 1);
+        let days = sqlx::query("SELECT day_ms FROM usage_daily");
+        assert!(days.fetch_all(&usage.db).await.unwrap().is_empty());
     }
 
     #[tokio::test]
