@@ -1,8 +1,12 @@
 //! The buckets of an account and of those of its keys that have limits of their own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::pace::Pace;
 use super::window::Window;
 use super::{Bucket, BucketName, Holder, Standing, Standings};
 use crate::clock::{Clock, UnixMs};
@@ -14,6 +18,9 @@ use crate::principal::Quota;
 pub(super) struct Account {
     own: Buckets,
     keys: HashMap<KeyId, Buckets>,
+    pub(super) pace: Pace,
+    /// Held by the first of those who wait to be taken up.
+    pub(super) queue: Arc<tokio::sync::Mutex<()>>,
     /// The latest time that was seen here.
     latest: UnixMs,
 }
@@ -49,6 +56,8 @@ impl Default for Account {
         Account {
             own: Buckets::default(),
             keys: HashMap::new(),
+            pace: Pace::default(),
+            queue: Arc::default(),
             latest: UnixMs(0),
         }
     }
@@ -60,7 +69,9 @@ impl Account {
         let now = clock.now();
         // A clock that was far ahead and has been set right would keep what it saw in the windows for as long.
         if now.plus(FAR) < self.latest {
-            *self = Account::default();
+            self.own = Buckets::default();
+            self.keys.clear();
+            self.latest = UnixMs(0);
         }
         self.latest = self.latest.max(now);
         self.latest
@@ -131,7 +142,7 @@ impl Account {
     /// Forgets the keys whose buckets are full again; says whether nothing is left to remember.
     pub(super) fn sweep(&mut self, now: UnixMs) -> bool {
         self.keys.retain(|_, buckets| !buckets.is_idle(now));
-        self.keys.is_empty() && self.own.is_idle(now)
+        self.keys.is_empty() && self.own.is_idle(now) && self.pace.is_idle(Instant::now())
     }
 
     fn each(&mut self, quotas: &Quotas, mut act: impl FnMut(&mut Buckets, Holder, Quota)) {

@@ -5,6 +5,7 @@
 //! settled with what was really used; dropped, it gives its tokens back.
 
 mod buckets;
+mod pace;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -12,6 +13,8 @@ mod window;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use crate::clock::{Clock, UnixMs};
 use crate::ids::AccountId;
@@ -128,6 +131,23 @@ impl Limits {
             accounts: Arc::default(),
             clock,
         }
+    }
+
+    /// Returns when the caller's next request may be taken up, in the order in which they came: at once, unless its account sends
+    /// many times what its limit lets in. Says whether it had to wait.
+    pub async fn turn(&self, caller: &Principal) -> bool {
+        let account = self.account(&caller.account);
+        let queue = lock(&account).queue.clone();
+        // The time that is slept for passes by no clock but the real one.
+        let take = || lock(&account).pace.take(caller.quota, Instant::now());
+        if queue.try_lock().is_ok_and(|_first| take().is_ok()) {
+            return false;
+        }
+        let _first = queue.lock().await;
+        while let Err(wait) = take() {
+            sleep(wait).await;
+        }
+        true
     }
 
     /// Takes one request and `tokens` from the account's buckets and from the key's, or nothing at all.

@@ -5,7 +5,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -17,7 +17,7 @@ use wire::Usage;
 use super::V1;
 use super::believed::{self, Most};
 use super::error::{ApiError, Code, ErrorCode};
-use super::headers::{self, Arrival};
+use super::headers::{self, Arrival, Phase};
 use crate::limits::{Admission, BucketName, Holder, Refused};
 use crate::metrics::{Ended, Metrics};
 use crate::principal::Principal;
@@ -264,6 +264,7 @@ pub(super) async fn record(
     mut request: Request,
     next: Next,
 ) -> Response {
+    taken_up(&v1, &arrival, &principal).await;
     let entry = Entry::open(
         &v1,
         &arrival,
@@ -282,6 +283,19 @@ pub(super) async fn record(
         entry.close(response.status(), code.as_deref()).await;
     }
     response
+}
+
+/// Returns when the request may be taken up. Every one that is leaves a row in the ledger, so that nobody may fill the disk with
+/// them; who leaves before has asked for nothing.
+async fn taken_up(v1: &V1, arrival: &Arrival, principal: &Principal) {
+    let began = Instant::now();
+    let waited = tokio::select! {
+        waited = v1.limits.turn(principal) => waited,
+        () = v1.tasks.cutting().cancelled() => true,
+    };
+    if waited {
+        arrival.took(Phase::Limit, began.elapsed());
+    }
 }
 
 /// Counts a request that is refused before its caller is known: it has no entry.

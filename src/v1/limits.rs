@@ -12,7 +12,7 @@ use crate::principal::Principal;
 /// Show the limits
 ///
 /// How the caller's limits stand: what is used, what requests in flight have reserved, when it is free again. Costs nothing: a
-/// client may look as often as it likes.
+/// client may look several times a second.
 #[utoipa::path(
     get,
     path = "/limits",

@@ -1,9 +1,11 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -227,4 +229,37 @@ async fn a_caller_sees_what_is_used_what_is_reserved_and_when_it_frees() {
         (&0.into(), &(7 + 6).into())
     );
     assert_eq!(worker.requests().len(), 2, "looking costs nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_without_end_is_held_up_and_all_that_was_answered_is_in_the_ledger() {
+    let site = Arc::new(Site::unready(TempDir::new().unwrap(), vec![]).await);
+    let caller = site.caller(Tier::Free).await;
+    let held_up = Arc::new(AtomicBool::new(false));
+    let mut senders = JoinSet::new();
+    for _ in 0..20 {
+        let (site, key, held_up) = (site.clone(), caller.secret.clone(), held_up.clone());
+        senders.spawn(async move {
+            let mut answered = 0;
+            while !held_up.load(Ordering::Relaxed) {
+                let request = site.get("/v1/limits").bearer_auth(&key);
+                let response = within(request.send()).await.unwrap();
+                assert_eq!(response.status(), StatusCode::OK);
+                answered += 1;
+                // What costs nothing waits for nothing else.
+                if !header(&response, "server-timing").contains("limit;dur=0.000") {
+                    held_up.store(true, Ordering::Relaxed);
+                }
+            }
+            answered
+        });
+    }
+    let answered: usize = senders.join_all().await.into_iter().sum();
+    assert!(answered > 600, "{answered}");
+    let other = site.key(Tier::Free).await;
+    let request = site.get("/v1/limits").bearer_auth(&other);
+    let response = within(request.send()).await.unwrap();
+    assert!(header(&response, "server-timing").contains("limit;dur=0.000"));
+    let site = Arc::into_inner(site).unwrap();
+    assert_eq!(site.ledger_of(&caller).await.len(), answered);
 }
