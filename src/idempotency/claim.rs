@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -34,6 +35,11 @@ impl Claim {
     /// From here on the request is this claim's, and others are held to its body.
     pub(super) fn begin(&self) {
         self.running.state.send_replace(State::Running);
+    }
+
+    /// Returns once nobody has waited for as long as `grace` for what becomes of it.
+    pub async fn abandoned(&self, grace: Duration) {
+        self.running.abandoned(grace).await;
     }
 
     /// Begins a stream that those who wait follow; gives its writer, and a follower for the caller itself.

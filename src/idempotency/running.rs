@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::recording::Recording;
 use super::{Answer, Answered, ClaimError, Fingerprint, Scope};
@@ -20,6 +21,8 @@ pub(super) struct Running {
     /// Tells this run of the request from others under the same key.
     pub(super) holder: String,
     pub(super) state: watch::Sender<State>,
+    /// How many wait for what becomes of it.
+    waiting: watch::Sender<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +46,7 @@ impl Running {
         deadline: Instant,
     ) -> Result<Option<Answered>, ClaimError> {
         let is_other = self.fingerprint != *fingerprint;
+        let _waits = (!is_other).then(|| Waiter::of(self));
         // Until it runs, it is not known whether its body is the one that the key stands for.
         let state = self.reaches(deadline, |state| match state {
             State::Looking => false,
@@ -66,6 +70,18 @@ impl Running {
         }
     }
 
+    /// Returns once nobody has waited for as long as `grace`.
+    pub(super) async fn abandoned(&self, grace: Duration) {
+        let mut waiting = self.waiting.subscribe();
+        loop {
+            // The sender is `self`'s own: waiting cannot fail.
+            let _ = waiting.wait_for(|count| *count == 0).await;
+            if timeout(grace, waiting.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+
     async fn reaches(
         &self,
         deadline: Instant,
@@ -75,6 +91,22 @@ impl Running {
         let state = timeout_at(deadline, states.wait_for(condition)).await;
         let state = state.map_err(|_| ClaimError::InFlight)?;
         Ok(state.map_or(State::Freed, |state| state.clone()))
+    }
+}
+
+/// One who waits, and is counted for as long.
+struct Waiter<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Waiter<'a> {
+    fn of(running: &'a Running) -> Self {
+        running.waiting.send_modify(|count| *count += 1);
+        Waiter(&running.waiting)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 
@@ -93,6 +125,7 @@ impl Registry {
                     fingerprint: fingerprint.clone(),
                     holder: holder.to_owned(),
                     state: watch::Sender::new(State::Looking),
+                    waiting: watch::Sender::new(0),
                 });
                 Turn::Mine(place.insert(running).clone())
             }

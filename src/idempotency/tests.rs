@@ -187,6 +187,25 @@ async fn a_claim_that_is_dropped_frees_its_key() {
 }
 
 #[tokio::test]
+async fn a_run_is_not_abandoned_while_another_waits_for_it() {
+    let shared = Shared::new().await;
+    let process = shared.waiting("one", Duration::from_millis(50)).await;
+    let claim = shared.runs(&process, "one").await;
+    let grace = Duration::from_millis(1);
+    for _ in 0..2 {
+        let waits = tokio::select! {
+            biased;
+            waits = shared.claim(&process, "one") => waits,
+            () = claim.abandoned(grace) => panic!("somebody waits"),
+        };
+        // It gives up by itself, long after the grace of one that nobody waits for.
+        assert!(matches!(waits, Err(ClaimError::InFlight)));
+    }
+    claim.abandoned(grace).await;
+    claim.end(Some(answer())).await;
+}
+
+#[tokio::test]
 async fn an_account_keeps_so_much_and_its_oldest_answers_go_first() {
     let shared = Shared::new().await;
     let process = shared.process("a").await;

@@ -4,7 +4,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 use wire::Usage;
 
 use super::call::{Call, Outcome};
@@ -33,7 +32,8 @@ pub(super) async fn answer(mut work: Work) -> Response {
     response
 }
 
-/// Runs `work` in a task of its own: a client that is cut off comes back for its answer, and for a while that is waited for.
+/// Runs `work` in a task of its own: a client that is cut off comes back for its answer, and for a while that is waited for;
+/// once it is back, for as long as it waits.
 fn outlasting(work: Work, claim: Claim) -> oneshot::Receiver<Result<Bytes, ApiError>> {
     let (mut ended, ending) = oneshot::channel();
     let v1 = work.exchange.v1.clone();
@@ -41,7 +41,7 @@ fn outlasting(work: Work, claim: Claim) -> oneshot::Receiver<Result<Bytes, ApiEr
     v1.tasks.spawn(async move {
         let answered = tokio::select! {
             answered = run(work) => answered,
-            () = async { ended.closed().await; sleep(grace).await } => return,
+            () = async { ended.closed().await; claim.abandoned(grace).await } => return,
         };
         claim.end(to_keep(&answered)).await;
         let _ = ended.send(answered);

@@ -3,7 +3,6 @@
 
 use axum::response::Response;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::meter::{Meter, Piece};
 use crate::idempotency::{Answer, Claim, Follower, Recorder};
@@ -73,7 +72,7 @@ fn recorded(work: Work, claim: Claim) -> oneshot::Receiver<Result<Follower, ApiE
         let grace = v1.idempotency.resume_within();
         let meter = tokio::select! {
             meter = begin(work) => meter,
-            () = async { begun.closed().await; sleep(grace).await } => return,
+            () = async { begun.closed().await; claim.abandoned(grace).await } => return,
         };
         match meter {
             Ok(meter) => {
