@@ -7,6 +7,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::error::ApiError;
+use super::names::{self, Doubt};
 
 /// Reads `T`, a struct of raw fields, from a body. Fields that it does not have pass by.
 pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
@@ -14,17 +15,29 @@ pub(super) fn object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiErr
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Err(ApiError::invalid_json(NOT_ONE_OBJECT));
     }
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
+    match names::doubt::<T>(body).map_err(|error| broken(&error))? {
+        None => serde_json::from_slice(body).map_err(|error| broken(&error)),
+        Some(Doubt::Twice(name)) => Err(ApiError::invalid(name, "there once, and is there twice")),
+        Some(Doubt::OtherCase { written, name }) => {
+            let expected =
+                format!("written `{name}`: some models would take the one for the other");
+            Err(ApiError::invalid(written, &expected))
+        }
+    }
+}
+
+fn broken(error: &serde_json::Error) -> ApiError {
+    match error.classify() {
         Category::Data => ApiError::invalid_json(NOT_ONE_OBJECT),
         _ => ApiError::invalid_json(format!(
             "The body is not valid JSON: it stops making sense at line {}, column {}.",
             error.line(),
             error.column()
         )),
-    })
+    }
 }
 
-const NOT_ONE_OBJECT: &str = "The body must be one JSON object, no field twice.";
+const NOT_ONE_OBJECT: &str = "The body must be one JSON object.";
 
 /// For a field whose place in the body matters: the text as it stands there, even where that is null.
 pub(super) fn as_it_stands<'de, D: Deserializer<'de>>(
@@ -168,11 +181,22 @@ mod tests {
 
     #[test]
     fn a_body_is_one_object() {
-        for bad in ["", "{", "[1]", "3", "{} {}", r#"{"x":1,"x":2}"#] {
+        for bad in ["", "{", "[1]", "3", "{} {}"] {
             let Err(error) = object::<Fields<'_>>(bad.as_bytes()) else {
                 panic!("{bad} is taken");
             };
             assert_eq!(error.code(), "invalid_json", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_might_be_taken_for_another_is_named() {
+        for (bad, param) in [(r#"{"x":1,"x":2}"#, "x"), (r#"{"x":1,"X":2}"#, "X")] {
+            let Err(error) = object::<Fields<'_>>(bad.as_bytes()) else {
+                panic!("{bad} is taken");
+            };
+            assert_eq!(error.code(), "invalid_parameter", "{bad}");
+            assert_eq!(error.body().error.param.as_deref(), Some(param));
         }
     }
 }

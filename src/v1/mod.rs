@@ -23,6 +23,7 @@ mod identity;
 mod limits;
 mod models;
 mod moderations;
+mod names;
 mod naming;
 mod nearest;
 mod openapi;

@@ -76,3 +76,39 @@ async fn a_key_uses_and_sees_the_models_that_it_has() {
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
     assert_eq!(worker.requests().len(), 1);
 }
+
+#[tokio::test]
+async fn a_model_that_is_named_twice_in_whatever_case_passes_no_key() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let own = worker.own_model();
+    let key = restricted(&site, &[], &[own]).await;
+    let bodies = [
+        (
+            "chat/completions",
+            r#""messages":[{"role":"user","content":"a"}]"#,
+        ),
+        ("embeddings", r#""input":"a""#),
+        ("moderate", r#""input":"a""#),
+        ("rerank", r#""query":"a","documents":["b"]"#),
+    ];
+    for (path, rest) in bodies {
+        for (second, param) in [
+            ("Model", "Model"),
+            ("mode\\u006c", "model"),
+            ("model", "model"),
+        ] {
+            let body = format!(r#"{{"model":"{own}","{second}":"{MODEL}",{rest}}}"#);
+            let request = site.post(&format!("/v1/{path}")).bearer_auth(&key);
+            let request = request.header("Content-Type", "application/json");
+            let error = error_of(
+                request.body(body),
+                400,
+                "invalid_request_error",
+                "invalid_parameter",
+            );
+            assert_eq!(error.await["param"], param, "{path}");
+        }
+    }
+    assert!(worker.requests().is_empty());
+}
