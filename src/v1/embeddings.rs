@@ -162,6 +162,7 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 struct Answer {
     #[serde(rename = "data")]
     _data: Vec<IgnoredAny>,
+    #[serde(default, deserialize_with = "fields::if_readable")]
     usage: Option<Usage>,
 }
 
@@ -214,5 +215,14 @@ mod tests {
         }
         let many = format!("[{}]", vec![r#""a""#; MOST_INPUTS + 1].join(","));
         assert_eq!(input(&many), Err(Some("input".to_owned())));
+    }
+
+    #[test]
+    fn an_answer_is_good_whatever_its_usage_looks_like() {
+        for usage in ["null", "{}", r#"{"prompt_tokens":3}"#, "7"] {
+            let body = format!(r#"{{"data":[],"usage":{usage}}}"#);
+            let outcome = outcome(&Bytes::from(body), 0);
+            assert_eq!(outcome.map(|outcome| outcome.usage), Some(None), "{usage}");
+        }
     }
 }

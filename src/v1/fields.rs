@@ -46,6 +46,14 @@ pub(super) fn as_it_stands<'de, D: Deserializer<'de>>(
     <&RawValue>::deserialize(input).map(Some)
 }
 
+/// For what a worker need not have said well: what cannot be read as a `T` is absent.
+pub(super) fn if_readable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    input: D,
+) -> Result<Option<T>, D::Error> {
+    let raw = <&RawValue>::deserialize(input)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
 /// A field's value; an absent or null one is `None`. `expected` ends the sentence "`name` must be …".
 pub(super) fn optional<T: DeserializeOwned>(
     raw: Option<&RawValue>,

@@ -140,24 +140,28 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     #[serde(rename = "results")]
     _results: Vec<IgnoredAny>,
-    usage: Option<PromptUsage>,
+    /// As it stands there, even where that is null: it may have to be replaced.
+    #[serde(borrow, default, deserialize_with = "fields::as_it_stands")]
+    usage: Option<&'a RawValue>,
 }
 
 /// OpenAI's own answer has no usage; a worker that follows it to the letter is counted for.
 fn outcome(body: &Bytes, prompt_tokens: u64) -> Option<Outcome> {
-    let answer: Answer = serde_json::from_slice(body).ok()?;
-    let rewritten = match answer.usage {
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    let told = answer.usage.map(RawValue::get);
+    let told = told.and_then(|usage| serde_json::from_str::<PromptUsage>(usage).ok());
+    let rewritten = match told {
         Some(_) => None,
         None => {
             let usage = serde_json::to_string(&PromptUsage::new(prompt_tokens)).ok()?;
-            Some(fields::with_field(body, None, "usage", &usage))
+            Some(fields::with_field(body, answer.usage, "usage", &usage))
         }
     };
     Some(Outcome {
-        usage: answer.usage.map(|usage| Usage::new(usage.prompt_tokens, 0)),
+        usage: told.map(|usage| Usage::new(usage.prompt_tokens, 0)),
         rewritten,
         ..Outcome::default()
     })
@@ -189,13 +193,20 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_added_where_a_worker_has_none() {
-        let body = Bytes::from_static(br#"{"id":"modr-1","results":[]}"#);
-        let outcome = outcome(&body, 9).unwrap();
-        assert_eq!(outcome.usage, None);
-        assert_eq!(
-            outcome.rewritten.unwrap(),
-            r#"{"usage":{"prompt_tokens":9,"total_tokens":9},"id":"modr-1","results":[]}"#
-        );
+    fn usage_is_put_where_a_worker_has_none_that_can_be_read() {
+        let ours = r#""usage":{"prompt_tokens":9,"total_tokens":9}"#;
+        let bare = r#"{"id":"modr-1","results":[]}"#;
+        let put = format!(r#"{{{ours},"id":"modr-1","results":[]}}"#);
+        let cases = [(bare.to_owned(), put)];
+        let with = |usage: &str| format!(r#"{{"id":"modr-1",{usage},"results":[]}}"#);
+        let others = ["null", "{}", r#"{"total_tokens":1}"#, "[]"].map(|usage| {
+            let theirs = with(&format!(r#""usage":{usage}"#));
+            (theirs, with(ours))
+        });
+        for (theirs, expected) in cases.into_iter().chain(others) {
+            let outcome = outcome(&Bytes::from(theirs), 9).unwrap();
+            assert_eq!(outcome.usage, None);
+            assert_eq!(outcome.rewritten.unwrap(), expected);
+        }
     }
 }

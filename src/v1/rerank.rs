@@ -174,6 +174,7 @@ fn count(counter: &Counter, model: &str, body: &[u8]) -> Option<u64> {
 struct Answer {
     id: Option<String>,
     results: Vec<Ranked>,
+    #[serde(default, deserialize_with = "fields::if_readable")]
     usage: Option<AnswerUsage>,
 }
 
