@@ -15,6 +15,9 @@ use crate::principal::Principal;
 
 /// After this long a key is looked up again: another process may have revoked it, or changed its account's tier.
 const FRESH: Duration = Duration::from_secs(5);
+/// While the database does not answer, a key is taken for this long as it was last read there: a fault of minutes stops
+/// nobody, and what was revoked elsewhere meanwhile is not taken for ever.
+pub(super) const BRIDGED: Duration = Duration::from_secs(10 * 60);
 const MOST_KEYS: usize = 10_000;
 
 #[derive(Default)]
@@ -43,13 +46,24 @@ struct Known {
     principal: Principal,
     conditions: Conditions,
     read: UnixMs,
+    /// When the database was last asked, whether or not it has answered.
+    asked: UnixMs,
 }
 
 impl Known {
-    /// A clock that was set back makes what it read before as old as can be.
     fn is_fresh(&self, now: UnixMs) -> bool {
-        self.read <= now && now.since(self.read) < FRESH
+        is_within(FRESH, self.asked, now) && self.bridges(now)
     }
+
+    /// Whether it may be taken though the database does not answer.
+    fn bridges(&self, now: UnixMs) -> bool {
+        is_within(BRIDGED, self.read, now)
+    }
+}
+
+/// A clock that was set back makes what it read before as old as can be.
+fn is_within(span: Duration, read: UnixMs, now: UnixMs) -> bool {
+    read <= now && now.since(read) < span
 }
 
 /// A key that has to be looked up, and when that began: what is found counts only if no key was changed meanwhile.
@@ -57,6 +71,8 @@ pub(super) struct Lookup {
     hash: HashedKey,
     used: Use,
     changes: u64,
+    /// Whether it is known from before, and may be taken as it was if the database does not answer.
+    pub(super) is_bridged: bool,
 }
 
 pub(super) enum Recalled {
@@ -73,11 +89,12 @@ impl Memory {
                 .conditions
                 .check(used.from, used.at)
                 .map(|()| known.principal.clone()),
-            _ => {
+            known => {
                 return Recalled::Nothing(Lookup {
                     hash,
                     used,
                     changes: state.changes,
+                    is_bridged: known.is_some_and(|known| known.bridges(used.at)),
                 });
             }
         };
@@ -93,6 +110,7 @@ impl Memory {
             hash,
             used,
             changes,
+            ..
         } = lookup;
         let Holder {
             principal,
@@ -111,10 +129,41 @@ impl Memory {
                     principal: principal.clone(),
                     conditions,
                     read: used.at,
+                    asked: used.at,
                 },
             );
         }
         allowed.map(|()| principal)
+    }
+
+    /// Answers by what was read before, where the database has not answered by `now`; it is not asked again for a while. `None`
+    /// where nothing is known, or what is known is too old.
+    pub(super) fn bridge(
+        &self,
+        lookup: &Lookup,
+        now: UnixMs,
+    ) -> Option<Result<Principal, Refusal>> {
+        let mut state = self.state();
+        let known = state.known.get_mut(&lookup.hash)?;
+        if !known.bridges(now) {
+            return None;
+        }
+        known.asked = now;
+        let allowed = known.conditions.check(lookup.used.from, now);
+        let principal = allowed.map(|()| known.principal.clone());
+        if principal.is_ok() {
+            state.used.insert(lookup.hash, lookup.used);
+        }
+        Some(principal)
+    }
+
+    /// To be called where the database says that a secret is taken no more: what was read of it before is not to be taken
+    /// either, not even while the database does not answer.
+    pub(super) fn refuse(&self, lookup: &Lookup) {
+        let mut state = self.state();
+        if state.known.remove(&lookup.hash).is_some() {
+            state.changes += 1;
+        }
     }
 
     /// To be called once the database says that `key` is revoked or rotated: what was read before is remembered no

@@ -14,6 +14,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::clock::{Clock, UnixMs};
 use crate::db::Db;
 use crate::ids::{AccountId, KeyId};
@@ -32,6 +34,8 @@ pub const MOST_NAME_CHARS: usize = 50;
 pub const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 /// Older secrets of one key that are taken at the same time.
 pub const MOST_RETIRED: usize = 10;
+/// How long the database is waited for where a key is known from before.
+const BRIDGED_AFTER: Duration = Duration::from_secs(1);
 /// For so long a secret that has ended is refused as expired; after that, as one that never was.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 
@@ -281,17 +285,24 @@ impl Keys {
             Recalled::Known(answer) => return answer,
             Recalled::Nothing(lookup) => lookup,
         };
-        let holder = store::find_holder(&self.db, &hash)
-            .await
-            .map_err(Refusal::Store)?
-            .ok_or(Refusal::Unknown)?;
-        if holder.revoked {
-            return Err(Refusal::Revoked);
-        }
-        if holder.suspended {
-            return Err(Refusal::Suspended);
-        }
-        self.memory.remember(lookup, holder)
+        let patience = if lookup.is_bridged {
+            BRIDGED_AFTER
+        } else {
+            Duration::MAX
+        };
+        let found = timeout(patience, store::find_holder(&self.db, &hash)).await;
+        let refusal = match found.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(Some(holder)) if holder.revoked => Refusal::Revoked,
+            Ok(Some(holder)) if holder.suspended => Refusal::Suspended,
+            Ok(Some(holder)) => return self.memory.remember(lookup, holder),
+            Ok(None) => Refusal::Unknown,
+            Err(error) => {
+                let bridged = self.memory.bridge(&lookup, self.clock.now());
+                return bridged.unwrap_or(Err(Refusal::Store(error)));
+            }
+        };
+        self.memory.refuse(&lookup);
+        Err(refusal)
     }
 
     /// Has this process follow at once what was changed of an account: its tier, its quota, that it is suspended or deleted; others follow within 5 seconds.

@@ -1,3 +1,4 @@
+mod away;
 mod change;
 mod restriction;
 mod rotation;
@@ -8,6 +9,7 @@ use tempfile::TempDir;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use super::memory::BRIDGED;
 use super::*;
 use crate::db;
 use crate::principal::{Tier, Via};

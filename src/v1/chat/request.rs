@@ -4,7 +4,7 @@ use bytes::Bytes;
 use engine::Counter;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use wire::{Message, StreamOptions, Task, Usage};
+use wire::{Content, Message, StreamOptions, Task, Usage};
 
 use super::prompt::{self, said_beside};
 use crate::pool::Pool;

@@ -208,6 +208,10 @@ impl ApiError {
         if !db::is_busy(error) {
             return ApiError::internal();
         }
+        ApiError::overloaded()
+    }
+
+    pub(super) fn overloaded() -> Self {
         ApiError {
             retry_after: Some(Duration::from_secs(2)),
             ..ApiError::new(

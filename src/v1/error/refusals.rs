@@ -37,7 +37,8 @@ impl From<Refusal> for ApiError {
                     error = &error as &dyn std::error::Error,
                     "a key could not be looked up"
                 );
-                ApiError::of_database(&error)
+                // Whatever was wrong with the database, the key may be good.
+                ApiError::overloaded()
             }
         }
     }

@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::{error_in, error_of, header};
+use super::{error_in, error_of, header, number};
 use crate::fake_worker::FakeWorker;
 use crate::site::{Site, chat};
 
@@ -97,4 +99,20 @@ async fn a_sessions_cookie_is_no_key() {
     let browser = site.browser_of(&caller).await;
     let request = browser.post_json("/v1/chat/completions", &chat(json!({})));
     error_of(request, 401, "authentication_error", "missing_api_key").await;
+}
+
+#[tokio::test]
+async fn calls_go_on_while_the_database_is_away_and_who_is_not_known_is_told_when_to_try_again() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let (known, unknown) = (site.key(Tier::Free).await, site.key(Tier::Free).await);
+    site.answer(&known, json!({})).await;
+    site.close_database().await;
+    for _ in 0..3 {
+        site.clock.advance(Duration::from_secs(10));
+        site.answer(&known, json!({})).await;
+    }
+    let refused = site.chat(&unknown, json!({})).send().await.unwrap();
+    assert!(number(&refused, "retry-after") > 0);
+    error_in(refused, 503, "server_error", "overloaded").await;
 }
