@@ -64,6 +64,13 @@ impl Bucket {
 }
 
 impl Standings {
+    /// When nothing of any bucket is used any more.
+    pub fn full_at(&self) -> UnixMs {
+        let all = [Some(self.account), self.key].into_iter().flatten();
+        let moments = all.flat_map(|standing| [standing.requests.full_at, standing.tokens.full_at]);
+        moments.max().unwrap_or(UnixMs(0))
+    }
+
     /// Of each kind of bucket the one with less left: what the caller will run into first.
     pub fn tightest(&self) -> Standing {
         let mut tightest = self.account;

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
@@ -43,6 +43,9 @@ pub(super) struct Work {
     pub(super) claim: Option<Claim>,
 }
 
+/// Bytes of a body that is read though its request is refused.
+const SHORT: usize = 64 << 10;
+
 /// Finds a request good, or says what is wrong with it.
 type Parse = fn(&Pool, &Bytes) -> Result<Call, ApiError>;
 
@@ -79,9 +82,10 @@ impl Exchange {
         if !self.principal.grant.allows_endpoint(target.endpoint) {
             return Err(ApiError::scope_not_allowed(target.endpoint));
         }
-        // Who may make no request now is not worth reading one of.
-        let checked = self.v1.limits.check(&self.principal, 0);
-        checked.map_err(|refused| self.refused(refused))?;
+        if let Err(refused) = self.v1.limits.check(&self.principal, 0) {
+            let refused = self.measured(refused, headers, body, parse).await;
+            return Err(self.refused(refused));
+        }
         let (call, body) = match self.read(headers, body, parse).await {
             Ok(read) => read,
             // A request that is refused for its body counts as a request too, though not as tokens.
@@ -121,6 +125,34 @@ impl Exchange {
                 }
                 Err(refused)
             }
+        }
+    }
+
+    /// Who may make no request now is told when this one may be made, with its tokens. A short one is read for that; a long one
+    /// is not worth it, and may be made once nothing is used any more.
+    async fn measured(
+        &self,
+        refused: Refused,
+        headers: &HeaderMap,
+        body: Body,
+        parse: Parse,
+    ) -> Refused {
+        let (limits, caller) = (&self.v1.limits, &self.principal);
+        match body::read(headers, body, SHORT.min(self.v1.body_limit)).await {
+            Ok(body) => {
+                let call = parse(&self.v1.pool, &body).ok();
+                let measured = call.and_then(|call| limits.check(caller, call.reservation()).err());
+                measured.unwrap_or(refused)
+            }
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let all = limits.standing(caller).full_at();
+                let all = all.since(self.v1.clock.now());
+                Refused {
+                    retry_after: refused.retry_after.map(|wait| wait.max(all)),
+                    ..refused
+                }
+            }
+            Err(_) => refused,
         }
     }
 

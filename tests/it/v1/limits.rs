@@ -263,3 +263,44 @@ async fn who_sends_without_end_is_held_up_and_all_that_was_answered_is_in_the_le
     let site = Arc::into_inner(site).unwrap();
     assert_eq!(site.ledger_of(&caller).await.len(), answered);
 }
+
+#[tokio::test]
+async fn who_is_out_of_requests_waits_for_the_tokens_too() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let long = json!([{"role": "user", "content": "a".repeat(70_000)}]);
+    for more in [json!({"max_tokens": 50_000}), json!({"messages": long})] {
+        let key = site.key(Tier::Free).await;
+        worker.follow(Script::says(&["a"]));
+        for _ in 0..9 {
+            site.answer(&key, json!({})).await;
+        }
+        site.clock.advance(Duration::from_secs(30));
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        worker.follow(Script::says(&["a"]).through(&gate));
+        let streaming = json!({"max_tokens": 90_000, "stream": true});
+        let running = site.chat(&key, streaming).send().await.unwrap();
+        // The first requests leave the window in half a minute, the tokens in a whole one.
+        let refused = site.chat(&key, more.clone()).send().await.unwrap();
+        let wait = u64::try_from(number(&refused, "retry-after-ms")).unwrap();
+        error_in(refused, 429, "rate_limit_error", "rate_limit_exceeded").await;
+        site.clock.advance(Duration::from_millis(wait));
+        worker.follow(Script::says(&["a"]));
+        site.answer(&key, more).await;
+        drop(running);
+    }
+}
+
+#[tokio::test]
+async fn who_is_out_of_requests_is_told_if_this_one_never_fits() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let key = site.key(Tier::Free).await;
+    for _ in 0..10 {
+        site.answer(&key, json!({})).await;
+    }
+    let refused = site.chat(&key, json!({"max_tokens": 100_001}));
+    let refused = refused.send().await.unwrap();
+    assert_eq!(header(&refused, "x-should-retry"), "false");
+    error_in(refused, 429, "rate_limit_error", "request_too_large").await;
+}
