@@ -76,6 +76,10 @@ pub(super) fn error(code: &str) -> Explanation {
             "Wait as long as Retry-After said, then send it again.",
         ),
         "body_too_large" => ("The body is larger than is taken.", "Send less at once."),
+        "address_too_long" => (
+            "The address is longer than is taken.",
+            "Check the base URL; send what is long in a body.",
+        ),
         "unsupported_media_type" => (
             "The body was not JSON, or was compressed.",
             "Send it plain, as Content-Type: application/json.",

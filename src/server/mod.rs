@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use engine::Counter;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -228,9 +228,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let app = bodies::keep(app, config.limits.body_pause, &tasks);
     let app = app.layer(from_fn_with_state(tasks.clone(), leaving::close));
     let proxies: Arc<[_]> = config.trusted_proxies.clone().into();
-    let app = app
-        .layer(from_fn(addresses::hold))
-        .layer(from_fn_with_state(proxies.clone(), client::tell));
+    let app = app.layer(from_fn_with_state(proxies.clone(), client::tell));
     let most = config.limits;
     let crowd = Crowd::new(most.connections, most.connections_per_address, proxies);
 

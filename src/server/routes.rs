@@ -15,7 +15,7 @@ use tower_sessions::SessionManagerLayer;
 
 use super::health::{self, Health};
 use super::metrics::{self, Scraped};
-use super::{headers, pages, same_origin, to_the_end};
+use super::{addresses, headers, pages, same_origin, to_the_end};
 use crate::config::Config;
 use crate::console::{self, Dashboard};
 use crate::sessions;
@@ -71,6 +71,7 @@ pub(super) fn all(
         .route("/metrics", get(metrics::scrape).with_state(scraped))
         .merge(pages)
         .fallback_service(files)
+        .layer(from_fn(addresses::hold))
         .layer(from_fn_with_state(https, headers::of_site));
     Router::new()
         .nest("/v1", v1::with_key(v1))

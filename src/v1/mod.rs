@@ -3,6 +3,7 @@
 //! A request goes: identity → ledger entry → claim → admission → lease → worker → meter → record. The layers here carry it
 //! in; from its body to its admission is `exchange`, from there `plain` answers it whole and `chat::stream` in events.
 
+mod addresses;
 mod affinity;
 mod believed;
 mod body;
@@ -55,6 +56,7 @@ use crate::pool::Pool;
 use crate::principal::Principal;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
+pub use addresses::is_too_long;
 pub use call::Counting;
 pub use error::{ApiError, Meaning, meanings};
 pub use identity::bearer;
@@ -129,6 +131,7 @@ fn router(v1: &V1) -> Router {
     router
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn(addresses::hold))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(v1.clone(), entry::record))
         .with_state(v1.clone())

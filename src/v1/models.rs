@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use wire::{Model, ModelList};
 
 use super::V1;
@@ -44,9 +46,15 @@ pub(super) async fn list(
 pub(super) async fn retrieve(
     State(v1): State<V1>,
     principal: Principal,
-    Path(id): Path<String>,
+    uri: Uri,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Model>, ApiError> {
     allowed(&principal)?;
+    let Ok(Path(id)) = id else {
+        // What is no text names no model. It is shown as it was written.
+        let written = uri.path().trim_start_matches("/models/");
+        return Err(v1.no_model(&principal, written));
+    };
     let model = v1
         .pool
         .model(&id)

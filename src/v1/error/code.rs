@@ -69,6 +69,7 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT, "invalid_request_error", "The body stopped coming before its end.";
     IdempotencyInFlight = "idempotency_in_flight", CONFLICT, "idempotency_error", "The first request with this key is still running.";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "invalid_request_error", "The body is larger than is taken.";
+    AddressTooLong = "address_too_long", URI_TOO_LONG, "invalid_request_error", "The address is longer than is taken.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "invalid_request_error", "The body is not JSON, or is compressed.";
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY, "idempotency_error", "The key was used with another body.";
     RateLimitExceeded = "rate_limit_exceeded", TOO_MANY_REQUESTS, "rate_limit_error", "A limit is used up for now; `Retry-After` says until when.";

@@ -185,6 +185,13 @@ impl ApiError {
         )
     }
 
+    pub(super) fn address_too_long() -> Self {
+        ApiError::new(
+            Code::AddressTooLong,
+            "The address is longer than 8 KiB, which is the most that is taken. Send what is long in a body.",
+        )
+    }
+
     pub(super) fn request_timeout() -> Self {
         ApiError::new(
             Code::RequestTimeout,

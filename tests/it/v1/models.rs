@@ -55,3 +55,18 @@ async fn a_model_is_found_by_its_id() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_model_whose_name_is_no_text_is_not_found() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    let missing = site.get("/v1/models/%FFa").bearer_auth(&caller.secret);
+    let error = error_of(missing, 404, "invalid_request_error", "model_not_found").await;
+    assert!(
+        error["message"].as_str().unwrap().contains("%FFa"),
+        "{error}"
+    );
+    let [row] = site.ledger_of(&caller).await.try_into().unwrap();
+    assert_eq!(row.error_code.as_deref(), Some("model_not_found"));
+}

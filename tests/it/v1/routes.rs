@@ -124,3 +124,32 @@ async fn a_stranger_learns_no_routes() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_address_that_is_too_long_is_refused_as_all_else_is() {
+    let worker = FakeWorker::start().await;
+    let site = Site::with(&[&worker]).await;
+    let caller = site.caller(Tier::Free).await;
+    let long = "a".repeat(9_000);
+    for path in [format!("/v1/models/{long}"), format!("/v1/limits?{long}")] {
+        let asked = site.get(&path).bearer_auth(&caller.secret);
+        let refused = asked
+            .header("Origin", "https://a.example")
+            .send()
+            .await
+            .unwrap();
+        assert!(header(&refused, "x-request-id").starts_with("req_"));
+        assert_eq!(header(&refused, "access-control-allow-origin"), "*");
+        error_in(refused, 414, "invalid_request_error", "address_too_long").await;
+    }
+    error_of(
+        site.get(&format!("/v1/{long}")),
+        401,
+        "authentication_error",
+        "missing_api_key",
+    )
+    .await;
+    let rows = site.ledger_of(&caller).await;
+    let codes: Vec<_> = rows.iter().map(|row| row.error_code.as_deref()).collect();
+    assert_eq!(codes, [Some("address_too_long"); 2]);
+}
