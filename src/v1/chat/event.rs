@@ -42,6 +42,9 @@ struct Chunk<'a> {
 
 const NO_USAGE: &str = ",\"usage\":null";
 
+/// Either ends a line of an event stream.
+const LINE_ENDS: [char; 2] = ['\n', '\r'];
+
 impl<'a> Event<'a> {
     /// Reads an event; only one that speaks of usage, or of an error, is parsed.
     pub(super) fn read(event: &'a [u8]) -> Self {
@@ -146,18 +149,35 @@ fn field_around(payload: &str, raw: &RawValue) -> Option<(usize, usize)> {
     ))
 }
 
-/// An event's `data:` lines, joined; `None` where it has none, or is not text.
+/// An event's `data:` lines, joined; `None` where it has none. Of what is no text, that much is kept which is.
 fn payload(event: &[u8]) -> Option<Cow<'_, str>> {
-    let text = std::str::from_utf8(event).ok()?;
+    match str::from_utf8(event) {
+        Ok(text) => data(text),
+        Err(_) => data(&String::from_utf8_lossy(event)).map(|data| Cow::Owned(data.into_owned())),
+    }
+}
+
+fn data(text: &str) -> Option<Cow<'_, str>> {
     // Nearly all are this: one line.
     if let Some(rest) = text.strip_prefix("data:") {
         let line = rest.trim_end();
-        if !line.contains('\n') {
+        if !line.contains(LINE_ENDS) {
             return Some(Cow::Borrowed(line.strip_prefix(' ').unwrap_or(line)));
         }
     }
     // JSON has line breaks only where it might as well have spaces.
-    sse::data(text).map(|data| Cow::Owned(data.replace('\n', " ")))
+    sse::data(text).map(|data| Cow::Owned(data.replace(LINE_ENDS, " ")))
+}
+
+/// The comment lines of an event, as one; empty where it has none. Its other lines are about the worker's own stream.
+pub(super) fn comments(event: &[u8]) -> String {
+    let text = String::from_utf8_lossy(event);
+    let comments = text.split(LINE_ENDS).filter(|line| line.starts_with(':'));
+    let mut comments: String = comments.flat_map(|line| [line, "\n"]).collect();
+    if !comments.is_empty() {
+        comments.push('\n');
+    }
+    comments
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use wire::{ChatChunk, Usage, sse};
 
-use super::event::{Event, Kind};
+use super::event::{self, Event, Kind};
 use crate::ids::RequestId;
 use crate::v1::naming::Naming;
 
@@ -49,7 +49,7 @@ impl Writer {
     /// Appends a worker's event to `out`. Its end is written by [`Writer::done`], an error by [`Writer::error`].
     pub(super) fn forward(&mut self, event: &Event<'_>, raw: &[u8], out: &mut Vec<u8>) {
         match event.kind {
-            Kind::Comment => out.extend_from_slice(raw),
+            Kind::Comment => out.extend_from_slice(event::comments(raw).as_bytes()),
             Kind::Done | Kind::Error => {}
             Kind::Usage if !self.include_usage => {}
             Kind::Usage => {
@@ -237,6 +237,39 @@ mod tests {
             written(false, &events),
             "id: 000000000001-1\ndata: {\"a\": 1}\n\n: hm\n\n"
         );
+    }
+
+    #[test]
+    fn what_is_no_text_is_passed_on_as_a_chunk_that_is() {
+        let mut writer = Writer::new(&RequestId::from_stored("req_000000000001"), false);
+        writer.rename_model("ours");
+        let mut out = vec![];
+        let chunk =
+            b"data: {\"model\":\"w\",\"choices\":[{\"delta\":{\"content\":\"a\xff\"}}]}\n\n";
+        for raw in [&chunk[..], b": \xff\n\n"] {
+            writer.forward(&Event::read(raw), raw, &mut out);
+        }
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "id: 000000000001-1\ndata: {\"model\":\"ours\",\"choices\":[{\"delta\":{\"content\":\"a\u{fffd}\"}}]}\n\n: \u{fffd}\n\n"
+        );
+    }
+
+    #[test]
+    fn of_what_is_no_chunk_comments_alone_are_passed_on() {
+        for (sent, expected) in [
+            ("id: 7\n\n", ""),
+            ("event: ping\nretry: 1\n\n", ""),
+            (": a\nid: 7\n: b\n\n", ": a\n: b\n\n"),
+            (": a\r\nretry: 1\r\n\r\n", ": a\n\n"),
+            (": a\rid: 7\n\n", ": a\n\n"),
+            (
+                "data: {\"a\":1}\rid: 7\n\n",
+                "id: 000000000001-1\ndata: {\"a\":1} id: 7\n\n",
+            ),
+        ] {
+            assert_eq!(written(false, &[sent]), expected, "{sent:?}");
+        }
     }
 
     #[test]
