@@ -37,6 +37,7 @@ pub(super) fn start(pool: Pool, config: &Config, tasks: &Tasks) -> Result<(), Lo
     let local = Local {
         program: std::env::current_exe().map_err(LocalWorkerError)?,
         models_dir: config.models_dir.clone(),
+        start: START,
         pool,
         tasks: tasks.clone(),
     };
@@ -47,6 +48,8 @@ pub(super) fn start(pool: Pool, config: &Config, tasks: &Tasks) -> Result<(), Lo
 struct Local {
     program: PathBuf,
     models_dir: PathBuf,
+    /// How long it may take until it listens.
+    start: Duration,
     pool: Pool,
     tasks: Tasks,
 }
@@ -104,14 +107,17 @@ impl Local {
         // Taken out, because waiting for a child closes the input that it still holds.
         let stdin = child.stdin.take();
         let life = async {
-            if let Some(base) = address_of(&mut child).await {
-                tracing::info!(
-                    "local worker ready at {}",
-                    base.as_str().trim_end_matches('/')
-                );
-                self.pool
-                    .enlist(&WorkerId::local(), &WorkerSettings::at(base));
-            }
+            let Some(base) = address_of(&mut child, self.start).await else {
+                tracing::error!(within = ?self.start, "the local worker did not say where it listens, and is ended");
+                child.start_kill()?;
+                return child.wait().await;
+            };
+            tracing::info!(
+                "local worker ready at {}",
+                base.as_str().trim_end_matches('/')
+            );
+            self.pool
+                .enlist(&WorkerId::local(), &WorkerSettings::at(base));
             child.wait().await
         };
         let ended = stopping.run_until_cancelled(life).await;
@@ -128,9 +134,9 @@ impl Local {
 }
 
 /// The address that the child prints when it listens; `None` if it ends or stays silent instead.
-async fn address_of(child: &mut Child) -> Option<Url> {
+async fn address_of(child: &mut Child, start: Duration) -> Option<Url> {
     let mut lines = BufReader::new(child.stdout.take()?).lines();
-    let line = timeout(START, async {
+    let line = timeout(start, async {
         while let Ok(Some(line)) = lines.next_line().await {
             if let Some(address) = line.strip_prefix(LISTENING) {
                 return Url::parse(address).ok();
@@ -147,4 +153,42 @@ async fn end(mut child: Child) -> io::Result<()> {
         child.kill().await?;
     }
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_does_not_say_where_it_listens_is_ended() {
+        let dir = TempDir::new().unwrap();
+        let program = dir.path().join("silent");
+        // It becomes another program, so that none is left when it is ended.
+        fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let local = Local {
+            program,
+            models_dir: dir.path().to_owned(),
+            start: Duration::from_millis(50),
+            pool: super::super::tests::pool(&[]),
+            tasks: Tasks::default(),
+        };
+        // It would not end by itself before the service does.
+        let never = CancellationToken::new();
+        let ended = timeout(END * 6, async {
+            loop {
+                match local.run(&never).await {
+                    // Another test's child holds the file open, until it has become another program.
+                    Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {}
+                    ended => return ended,
+                }
+            }
+        });
+        ended.await.expect("it is started again").unwrap();
+    }
 }
