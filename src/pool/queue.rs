@@ -113,9 +113,8 @@ impl<T> Queue<T> {
     /// As which the one with that `number` will be served, if it still waits.
     pub(super) fn position_of(&self, owner: &Owner, number: u64) -> Option<usize> {
         let line = self.waiting.get(owner)?;
-        let at = line
-            .binary_search_by_key(&number, |(number, _)| *number)
-            .ok()?;
+        // Not by halves: who comes again stands in front of lower numbers.
+        let at = line.iter().position(|(other, _)| *other == number)?;
         Some(self.position_of_nth(owner, at + 1))
     }
 

@@ -132,6 +132,7 @@ fn a_position_is_when_one_is_served_if_nobody_comes_or_leaves() {
                     let (who, number, _) = numbers[chance.random_range(0..numbers.len())];
                     queue.leave(who, number);
                 }
+                2 => numbers.push((who, queue.join_first(who, item), item)),
                 _ => numbers.push((who, queue.join(who, item), item)),
             }
         }
