@@ -152,6 +152,22 @@ async fn a_start_frees_what_the_process_before_it_died_in_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_start_on_a_copied_data_directory_frees_nothing_of_the_first() {
+    let shared = Shared::new().await;
+    let first = shared.process("first").await;
+    let claim = shared.runs(&first, "one").await;
+    let path = |name: &str| shared.dir.path().join(name);
+    fs::create_dir(path("copy")).unwrap();
+    fs::copy(path("first/instance"), path("copy/instance")).unwrap();
+    let copy = shared.process("copy").await;
+    assert!(matches!(
+        shared.claim(&copy, "one").await,
+        Err(ClaimError::InFlight)
+    ));
+    claim.end(Some(answer())).await;
+}
+
+#[tokio::test]
 async fn what_has_run_out_is_cleared_away_and_what_runs_is_not() {
     let shared = Shared::new().await;
     let process = shared.process("one").await;
