@@ -165,7 +165,6 @@ impl Limits {
         let now = held.now(&self.clock);
         check(&mut held, &quotas, tokens, now)?;
         held.take(&quotas, tokens, now);
-        let standing = held.standings(&quotas, now).tightest();
         drop(held);
         Ok(Admission {
             account,
@@ -173,7 +172,6 @@ impl Limits {
             clock: self.clock.clone(),
             admitted: now,
             reserved: tokens,
-            standing,
             open: true,
         })
     }
@@ -260,16 +258,10 @@ pub struct Admission {
     clock: Clock,
     admitted: UnixMs,
     reserved: u64,
-    standing: Standing,
     open: bool,
 }
 
 impl Admission {
-    /// How the tightest buckets stood when this was admitted, itself counted.
-    pub fn standing(&self) -> Standing {
-        self.standing
-    }
-
     /// Replaces the reservation by what was used; the rest is free at once, and what was used beyond it is charged too.
     /// Gives how the tightest buckets stand now.
     pub fn settle(mut self, used: u64) -> Standing {

@@ -54,8 +54,6 @@ pub enum Purpose {
     ForgottenPassword,
     /// Likewise.
     Verification,
-    /// A code has six digits: at this rate it takes years to guess one.
-    SecondFactor,
     /// The password once more, of somebody who is signed in: whoever has taken the session may guess it no faster.
     Confirmation,
 }
@@ -66,7 +64,6 @@ impl Purpose {
             Purpose::SignUp => "sign_up",
             Purpose::ForgottenPassword => "forgotten_password",
             Purpose::Verification => "verification",
-            Purpose::SecondFactor => "second_factor",
             Purpose::Confirmation => "confirmation",
         }
     }
@@ -74,8 +71,6 @@ impl Purpose {
 
 /// Mails that one address may have us send in an hour; people ask twice or thrice when one is late.
 const MAILS: u32 = 6;
-/// Codes: who mistypes one gets the next in half a minute.
-const CODES: u32 = 10;
 const CONFIRMATIONS: u32 = 10;
 
 /// Why something is not done now.
@@ -136,7 +131,6 @@ impl Throttle {
         let most = match purpose {
             Purpose::SignUp => self.sign_ups,
             Purpose::ForgottenPassword | Purpose::Verification => MAILS,
-            Purpose::SecondFactor => CODES,
             Purpose::Confirmation => CONFIRMATIONS,
         };
         let whom = whom.into();

@@ -319,11 +319,7 @@ async fn an_hour_has_so_many_of_each_purpose_and_no_more_at_once() {
     );
     site.clock.advance(HOUR - Duration::from_secs(60));
     assert_eq!(take(Purpose::SignUp).await, None);
-    for purpose in [
-        Purpose::ForgottenPassword,
-        Purpose::SecondFactor,
-        Purpose::Confirmation,
-    ] {
+    for purpose in [Purpose::ForgottenPassword, Purpose::Confirmation] {
         let mut taken = 0;
         while take(purpose).await.is_none() {
             taken += 1;
