@@ -14,13 +14,15 @@ export async function shoot(page: Page, name: string, sizes: readonly Size[] = S
   const device = await page.context().newCDPSession(page);
   for (const size of sizes) {
     await pretend(page, device, size);
+    if ((await page.locator("dialog[open], .menu:popover-open, .sidebar:popover-open, .toast").count()) === 0) {
+      // A window as long as the page. Playwright's own whole pages forget that they are touched.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ ...size, height: Math.max(height, size.height) });
+    }
     for (const colorScheme of THEMES) {
       await page.emulateMedia({ colorScheme });
-      const overlaid = await page.locator("dialog[open], .menu:popover-open, .sidebar:popover-open, .toast").count();
-      // What sticks to the window stands where it does at first.
-      if (overlaid === 0) await page.evaluate(() => scrollTo(0, 0));
       const path = join(process.env.SCREENSHOTS!, `${name}-${colorScheme}-${size.width}.png`);
-      await page.screenshot({ path, animations: "disabled", fullPage: overlaid === 0 });
+      await page.screenshot({ path, animations: "disabled" });
     }
   }
   await pretend(page, device, LARGE);
