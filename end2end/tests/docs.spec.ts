@@ -46,6 +46,13 @@ test("an example is copied in the chosen language, and stays chosen", async ({ p
   expect(await shell(`python3 -c 'import ast, sys; ast.parse(sys.stdin.read())' <<'END'\n${copied}\nEND\necho fine`)).toBe("fine\n");
 });
 
+test("a long table is there whole", async ({ page }) => {
+  await open(page, "/docs/errors");
+  const table = page.getByRole("region", { name: "Table: All codes" });
+  const hidden = await table.evaluate((region) => region.scrollHeight - region.clientHeight);
+  expect(hidden).toBe(0);
+});
+
 test("a heading's link is copied and leads back to it", async ({ page }) => {
   await open(page, "/docs/errors");
   await page.getByRole("link", { name: "Link to “What to retry”" }).click();
@@ -66,6 +73,8 @@ test("the search is found by /, follows what is typed, and leads to a section", 
   await expect(page.getByRole("heading", { name: "Search results" })).toBeVisible();
   await expect(page).toHaveURL(/q=pick/);
   await expect(field).toBeFocused();
+  // None of the pages is shown now.
+  await expect(page.getByRole("navigation", { name: "Docs", exact: true }).locator("[aria-current]")).toHaveCount(0);
   await keys.press("Tab");
   const first = page.getByRole("link", { name: "Streaming › Pick up a stream that was cut" });
   await first.focus();

@@ -67,14 +67,14 @@ fn Leaf(doc: Doc, asked: Memo<String>) -> impl IntoView {
                 <div class="docs-menus">
                     <details class="more">
                         <summary>"All pages"</summary>
-                        <PageList groups=groups.clone() here=here.clone() label="Docs, unfolded"/>
+                        <PageList groups=groups.clone() here=here.clone() shown label="Docs, unfolded"/>
                     </details>
                     <details class="more" hidden=without_contents>
                         <summary>"On this page"</summary>
                         <nav aria-label="On this page, unfolded"><Contents contents=contents.clone()/></nav>
                     </details>
                 </div>
-                <div class="docs-pages"><PageList groups here label="Docs"/></div>
+                <div class="docs-pages"><PageList groups here shown label="Docs"/></div>
             </div>
             {move || match shown.get() {
                 true => view! { <Article doc=doc.get_value()/> }.into_any(),
@@ -89,14 +89,21 @@ fn Leaf(doc: Doc, asked: Memo<String>) -> impl IntoView {
 }
 
 #[component]
-fn PageList(groups: Vec<DocGroup>, here: String, label: &'static str) -> impl IntoView {
+fn PageList(
+    groups: Vec<DocGroup>,
+    here: String,
+    /// Whether it is that page which is shown, and not what a search has found.
+    shown: Memo<bool>,
+    label: &'static str,
+) -> impl IntoView {
     let here = match here.as_str() {
         "overview" => "/docs".to_owned(),
         name => format!("/docs/{name}"),
     };
     let groups = groups.into_iter().map(|DocGroup { title, pages }| {
         let pages = pages.into_iter().map(|page| {
-            let current = (page.href == here).then_some("page");
+            let is_here = page.href == here;
+            let current = move || (is_here && shown.get()).then_some("page");
             view! {
                 <li><a href=page.href class="nav-link" aria-current=current>{page.title}</a></li>
             }

@@ -36,7 +36,7 @@ pub fn BucketTable(usage: Usage, query: UsageQuery) -> impl IntoView {
     let caption = format!("{} over time", query.metric.title());
     let label = caption.clone();
     view! {
-        <div class="card table-card wide" tabindex="0" role="region" aria-label=label>
+        <div class="card table-card scrolls" tabindex="0" role="region" aria-label=label>
             <table class="table stacks">
                 <caption class="visually-hidden">{caption}</caption>
                 <thead>
@@ -70,7 +70,7 @@ pub fn GroupTable(groups: Vec<GroupUsage>, query: UsageQuery, table: Memo<bool>)
                 <h2 id="by-group">{title.clone()}</h2>
                 <span class="hint">{of_times}</span>
             </div>
-            <div class="card table-card wide" tabindex="0" role="region" aria-label=label>
+            <div class="card table-card scrolls" tabindex="0" role="region" aria-label=label>
                 <table class="table stacks">
                     <caption class="visually-hidden">{caption}</caption>
                     <thead>
