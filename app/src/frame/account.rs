@@ -43,7 +43,7 @@ pub fn AccountFrame() -> impl IntoView {
                     <Icon glyph=Glyph::Menu/>
                 </button>
             </header>
-            <Sidebar/>
+            <Sidebar sheet/>
             <main id="main" class="content" tabindex="-1">
                 // Empty as long as there is a network.
                 <p id=OFFLINE class="offline" role="status"></p>
@@ -76,7 +76,7 @@ fn VerifyNotice() -> impl IntoView {
 
 /// Beside the content, or the drawer that the top bar opens where there is no room for both.
 #[component]
-fn Sidebar() -> impl IntoView {
+fn Sidebar(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
     // The docs have pages below their own.
     let links = PAGES.map(|(href, name, glyph)| {
         view! { <NavLink href name glyph exact={href != "/docs"}/> }
@@ -103,6 +103,7 @@ fn Sidebar() -> impl IntoView {
     view! {
         <aside id="sidebar" class="sidebar" popover="auto" aria-label="Pages and account">
             <Brand/>
+            <FindButton sheet/>
             <nav aria-label="Pages">
                 <ul>
                     {links.into_iter().collect_view()}
@@ -111,6 +112,28 @@ fn Sidebar() -> impl IntoView {
             </nav>
             <Account/>
         </aside>
+    }
+}
+
+/// Opens the palette for who has no keyboard, and tells of its keys who has.
+#[component]
+fn FindButton(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
+    let awake = browser::awake();
+    let apple = browser::has_command_key();
+    view! {
+        // Its place is kept until it does something.
+        <button
+            type="button"
+            class="nav-link find"
+            class:asleep=move || !awake.get()
+            title="Find"
+            aria-keyshortcuts="Control+K Meta+K"
+            on:click=move |_| sheet.set(Some(Sheet::Palette))
+        >
+            <Icon glyph=Glyph::Find/>
+            <span class="nav-name">"Find…"</span>
+            <kbd class="nav-name" aria-hidden="true">{move || if apple.get() { "⌘ K" } else { "Ctrl K" }}</kbd>
+        </button>
     }
 }
 

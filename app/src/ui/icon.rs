@@ -13,6 +13,7 @@ pub enum Glyph {
     Copy,
     Docs,
     Dot,
+    Find,
     Home,
     Key,
     Limits,
@@ -37,6 +38,7 @@ impl Glyph {
             Glyph::Copy => "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
             Glyph::Docs => "M3.5 2.5h6l3 3v8h-9zM9.5 2.5v3h3M6 8.5h4M6 11h4",
             Glyph::Dot => "M8 6.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z",
+            Glyph::Find => "M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM10.5 10.5 13.5 13.5",
             Glyph::Home => "M2.5 7 8 2.5 13.5 7v6.5h-4v-4h-3v4h-4z",
             Glyph::Key => {
                 "M10.5 2a3.5 3.5 0 1 1-3.3 4.7L2 12v2h2.5v-1.5H6V11h1.5l1.4-1.4M11 5.2v.1"

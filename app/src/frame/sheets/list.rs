@@ -52,7 +52,7 @@ pub fn ShortcutList(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
                 <a href="/settings#appearance" on:click=move |_| close.run(())>"Settings"</a> "."
             </p>
             <div class="actions">
-                <button type="button" class="button plain" on:click=move |_| close.run(())>
+                <button type="button" class="button plain" autofocus on:click=move |_| close.run(())>
                     "Close"
                 </button>
             </div>
