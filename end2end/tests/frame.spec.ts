@@ -55,6 +55,19 @@ test("the palette finds pages, keys, docs and actions by keyboard alone", async 
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
 });
 
+test("who has no keyboard opens the palette in the menu", async ({ page }) => {
+  await signUp(page);
+  await open(page, "/usage");
+  await page.setViewportSize(SIZES[1]);
+  const menu = page.getByRole("button", { name: "Menu" });
+  await menu.click();
+  await page.getByRole("button", { name: "Find…" }).click();
+  await expect(field(page)).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(palette(page)).toBeHidden();
+  await expect(menu).toBeFocused();
+});
+
 test("letters lead to pages, and do nothing while somebody types", async ({ page }) => {
   await signUp(page);
   await open(page, "/keys");
@@ -176,6 +189,31 @@ test.describe("without a network", () => {
     await context.setOffline(false);
     await page.getByRole("button", { name: "Retry" }).click();
     await expect(page.getByText(/What shows below was updated/)).toBeHidden();
+  });
+});
+
+test.describe("without a network for a while", () => {
+  test.use({ allowed: /net::ERR_INTERNET_DISCONNECTED|Failed to fetch/ });
+
+  test("limits and keys stay with their time", async ({ page, context }) => {
+    await signUp(page);
+    await createFirstKey(page);
+    const stale = page.getByText(/What shows below was updated \d\d:\d\d\./);
+    await open(page, "/limits");
+    await context.setOffline(true);
+    await expect(stale).toBeVisible();
+    await expect(page.getByRole("row", { name: /^Developer/ })).toBeVisible();
+    await context.setOffline(false);
+    await expect(stale).toBeHidden();
+
+    await open(page, "/keys");
+    await context.setOffline(true);
+    await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+    await expect(stale).toBeVisible();
+    await expect(page.getByRole("row", { name: /^first-key/ })).toBeVisible();
+    await context.setOffline(false);
+    await page.getByRole("button", { name: "Retry" }).click();
+    await expect(stale).toBeHidden();
   });
 });
 

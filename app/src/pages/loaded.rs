@@ -99,6 +99,39 @@ where
     }
 }
 
+/// As [`Kept`], for what is always the same: one list, read again and again.
+#[component]
+pub fn Lasting<T>(
+    from: Asked<T>,
+    view: impl Fn(T) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+{
+    let last = Arc::new(Last::new());
+    let again = Callback::new(move |()| from.refetch());
+    let view = Arc::new(view);
+    view! {
+        <Transition fallback=Skeleton>
+            {move || {
+                let (view, last) = (Arc::clone(&view), Arc::clone(&last));
+                Suspend::new(async move {
+                    match from.await {
+                        Ok(value) => {
+                            last.keep(String::new(), value.clone());
+                            view(value)
+                        }
+                        Err(problem) => match last.outlives(&problem, "") {
+                            Some((value, at)) => stale(problem, at, again, view(value)),
+                            None => view! { <Failed problem/> }.into_any(),
+                        },
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
 /// Above what was read before, which stays: why there is nothing newer, and the way to it.
 fn stale(problem: Problem, at: String, again: Callback<()>, before: AnyView) -> AnyView {
     view! {

@@ -25,7 +25,7 @@ use self::page::Page;
 use self::revoke::RevokeDialog;
 use self::rotate::{EndOldDialog, RotateDialog};
 use self::words::quoted;
-use super::loaded::Loaded;
+use super::loaded::{Lasting, Loaded};
 use crate::console::{Key, KeyState, NewKey};
 use crate::ui::{Empty, Glyph, Icon, Notice, Tone};
 
@@ -53,7 +53,7 @@ pub fn KeysPage() -> impl IntoView {
         </header>
         <p class="lead">"A key is shown once. Keep it on your servers, out of browsers and apps."</p>
         {move || open.get().map(|open| view! { <Opened page open/> })}
-        <Loaded from=keys view=move |keys| {
+        <Lasting from=keys view=move |keys| {
             if keys.is_empty() {
                 view! { <NoKeys/> }.into_any()
             } else {

@@ -17,7 +17,7 @@ use self::choose::ChooseDialog;
 use self::now::Allowances;
 use self::tiers::TierTable;
 use super::done::when_done;
-use super::loaded::Loaded;
+use super::loaded::Lasting;
 use crate::api::{AskForEnterprise, ChooseTier, load_limits};
 use crate::browser;
 use crate::console::Limits;
@@ -64,7 +64,7 @@ pub fn LimitsPage() -> impl IntoView {
         <p class="lead">"What this account may use in any 60 seconds: all its keys and the playground together."</p>
         {move || choosing.get().map(|tier| view! { <ChooseDialog tier limits choose/> })}
         {move || asking.get().then(|| view! { <AskDialog ask/> })}
-        <Loaded from=limits view=|limits| view! { <LimitsBody limits/> }.into_any()/>
+        <Lasting from=limits view=|limits| view! { <LimitsBody limits/> }.into_any()/>
     }
 }
 

@@ -26,7 +26,7 @@ use self::profile::ProfileSection;
 use self::second_factor::{Factor, FactorDialogs, FactorSection};
 use self::sessions::SessionsSection;
 use super::done::when_done;
-use super::loaded::Loaded;
+use super::loaded::{Lasting, Loaded};
 use crate::api::{
     EndOtherSessions, EndSession, KeepLog, RenameAccount, list_sessions, load_settings,
 };
@@ -86,7 +86,7 @@ pub fn SettingsPage() -> impl IntoView {
             <AppearanceSection/>
             <PasswordSection/>
             <FactorSection factor/>
-            <Loaded from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
+            <Lasting from=sessions view=move |sessions| view! { <SessionsSection sessions end end_others/> }.into_any()/>
             <Loaded from=settings view=move |settings| view! {
                 <DataSection days=settings.log_days offered=settings.log_days_offered keep/>
             }.into_any()/>
