@@ -127,7 +127,10 @@ pub fn ProblemNotice(problem: Problem) -> impl IntoView {
             {(problem.way_out == WayOut::Verify).then(|| view! { <p><a href="/verify-email">"Send the link again"</a></p> })}
             {(problem.way_out == WayOut::Confirm).then(|| {
                 let href = format!("/confirm?next={}", Url::escape(&here()));
-                view! { <p><a href=href>"Confirm that it is you"</a></p> }
+                view! {
+                    <p><a href=href>"Confirm that it is you"</a></p>
+                    <noscript><p>"What you filled in is not kept: fill it in again after that."</p></noscript>
+                }
             })}
         </Notice>
     }

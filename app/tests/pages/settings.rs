@@ -165,6 +165,8 @@ async fn a_form_that_wanted_a_proof_leads_to_the_question_and_back() {
     let path = format!("{}?{}", url.path(), url.query().unwrap());
     let html = body(&path, Some(account())).await;
     assert!(text(&html).contains("Confirm that it is you, then do this again."));
+    let told = between(&html, "<noscript><p>", "</p>");
+    assert!(told.starts_with("What you filled in is not kept"), "{told}");
     let href = between(&html, "href=\"/confirm?next=", "\"");
     assert!(
         href.starts_with("%2Fkeys%3Fcreate") && !href.contains("__"),
