@@ -63,8 +63,14 @@ test("it is set up, signed in with, recovered from and turned off, all by keyboa
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/^Welcome/);
 
   await signInTo(page, email);
+  await field.fill("000000");
+  await keys.press("Enter");
+  await expect(field).toHaveAccessibleDescription(/not right/);
   await page.getByRole("link", { name: "Use a recovery code" }).focus();
   await keys.press("Enter");
+  // What was wrong with the other says nothing of this one.
+  await expect(page.getByLabel("Recovery code")).toHaveValue("");
+  await expect(page.getByLabel("Recovery code")).toHaveAccessibleDescription("Each works once.");
   await page.getByLabel("Recovery code").focus();
   await keys.type(recovery);
   await keys.press("Enter");
@@ -187,6 +193,7 @@ test.describe("without scripts", () => {
     await page.goto("/keys?create");
     await page.getByLabel("Name").fill("ci");
     await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+    await expect(page.getByText("What you filled in is not kept")).toBeVisible();
     await page.getByRole("link", { name: "Confirm that it is you" }).click();
     await page.getByLabel("Code of your app").fill(recovery);
     await page.getByRole("button", { name: "Confirm" }).click();

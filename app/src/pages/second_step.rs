@@ -1,5 +1,6 @@
 //! The second step of signing in: a code of the app, or a recovery code.
 
+use leptos::either::Either;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -20,6 +21,14 @@ pub fn SecondStepPage() -> impl IntoView {
     let query = use_query_map();
     let next = Memo::new(move |_| query.read().get("next"));
     let recovering = Memo::new(move |_| query.read().get("recovery").is_some());
+    // What is wrong with the one kind of code says nothing of the other.
+    Effect::new(move |before: Option<bool>| {
+        let recovering = recovering.get();
+        if before.is_some_and(|before| before != recovering) {
+            enter.clear();
+        }
+        recovering
+    });
     let other_way = move || {
         let query = match (recovering.get(), next.get()) {
             (true, None) => String::new(),
@@ -37,12 +46,12 @@ pub fn SecondStepPage() -> impl IntoView {
                 {move || {
                     let error = field_error(problem, "code");
                     match recovering.get() {
-                        false => view! {
+                        false => Either::Left(view! {
                             <CodeField name="code" label="Code of your app" help="6 digits, new every 30 seconds." digits=true error/>
-                        },
-                        true => view! {
+                        }),
+                        true => Either::Right(view! {
                             <CodeField name="code" label="Recovery code" help="Each works once." error/>
-                        },
+                        }),
                     }
                 }}
                 <FormProblem problem fields=&["code"]/>

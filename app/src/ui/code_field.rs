@@ -11,6 +11,9 @@ pub fn CodeField(
     /// Whether it is of digits alone, which keyboards on screens should offer.
     #[prop(optional)]
     digits: bool,
+    /// Whether it has the focus at first.
+    #[prop(default = true)]
+    autofocus: bool,
     error: Signal<Option<String>>,
 ) -> impl IntoView {
     focus_on_error(name, error);
@@ -27,7 +30,7 @@ pub fn CodeField(
                 spellcheck="false"
                 autocapitalize="none"
                 required
-                autofocus
+                autofocus=autofocus
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=described_by(name, true, error)
             />

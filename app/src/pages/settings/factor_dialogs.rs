@@ -98,6 +98,7 @@ pub fn TurnOffDialog(turn_off: ServerAction<TurnOffSecondFactor>) -> impl IntoVi
                     name="code"
                     label="Code of your app"
                     help="Or one of your recovery codes."
+                    autofocus=false
                     error=field_error(problem, "code")
                 />
                 <FormProblem problem fields=&["password", "code"]/>
