@@ -1,11 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::frame::Brand;
+
 /// For addresses that lead nowhere. The service sets the status.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
         <main class="door" id="main" tabindex="-1">
+            <Brand/>
             <NothingHere/>
         </main>
     }
@@ -16,8 +19,10 @@ pub fn NotFoundPage() -> impl IntoView {
 pub fn NothingHere() -> impl IntoView {
     view! {
         <Title text="Page not found"/>
-        <h1>"There is no page here"</h1>
-        <p>"The address may be mistyped, or the page has moved."</p>
-        <p><a href="/">"Go to your home page"</a></p>
+        <section class="nothing-here">
+            <h1>"There is no page here"</h1>
+            <p>"The address may be mistyped, or the page has moved."</p>
+            <p><a href="/">"Go to the home page"</a></p>
+        </section>
     }
 }

@@ -238,6 +238,9 @@ fn Plot(
     }
 }
 
+/// From here on, in hundredths of a percent, words have no room to the right of their bar's middle.
+const LAST: usize = 9_300;
+
 /// Words at some of the bars, each below the middle of its own.
 #[component]
 fn Ticks(bars: StoredValue<Bars>) -> impl IntoView {
@@ -245,7 +248,9 @@ fn Ticks(bars: StoredValue<Bars>) -> impl IntoView {
         let count = bars.ticks.len();
         let ticks = ticked(&bars.ticks).into_iter().map(|at| {
             let middle = (2 * at + 1) * 5_000 / count;
-            view! { <text x=format!("{}.{:02}%", middle / 100, middle % 100) y="12">{bars.ticks[at].clone()}</text> }
+            let x = format!("{}.{:02}%", middle / 100, middle % 100);
+            let is_last = middle > LAST;
+            view! { <text x=x y="12" class:last=is_last>{bars.ticks[at].clone()}</text> }
         });
         ticks.collect_view()
     });

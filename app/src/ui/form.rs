@@ -136,10 +136,13 @@ pub fn Choice(
     #[prop(into)] value: String,
     #[prop(into)] label: String,
     #[prop(optional)] checked: bool,
+    /// Has the focus when its dialog opens.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     view! {
         <label class="choice">
-            <input type=kind name=name value=value checked=checked autocomplete="off"/>
+            <input type=kind name=name value=value checked=checked autofocus=autofocus autocomplete="off"/>
             <span>{label}</span>
         </label>
     }

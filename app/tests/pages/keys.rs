@@ -186,6 +186,11 @@ async fn another_keys_fresh_secret_is_not_that_of_a_rotation() {
     };
     let html = body("/keys?rotate=key_1", Some(Arc::new(console))).await;
     assert!(html.contains("action=\"/api/keys/rotate\""));
+    assert_eq!(
+        html.matches("autofocus").count(),
+        1,
+        "what is usual is at hand"
+    );
     assert!(text(&html).contains("Rotate “prod-web”") && !text(&html).contains(SECRET));
 }
 

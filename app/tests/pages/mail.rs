@@ -30,11 +30,15 @@ async fn the_way_to_a_new_password_begins_at_the_sign_in() {
     assert!(html.contains("href=\"/forgot-password\""));
     let html = body("/forgot-password", None).await;
     assert!(html.contains("action=\"/api/forgot-password\""));
-    let told = text(&body("/check-mail?for=reset&outbox", None).await);
+    let html = body("/check-mail?for=reset&outbox", None).await;
+    let told = text(&html);
+    assert!(html.contains("<a href=\"/forgot-password\">Send the link again</a>"));
     assert!(
         told.contains("If an account has the e-mail address") && told.contains("outbox folder")
     );
-    let told = text(&body("/check-mail?for=sign-up", None).await);
+    let html = body("/check-mail?for=sign-up", None).await;
+    let told = text(&html);
+    assert!(html.contains("<a href=\"/verify-email\">Send the link again</a>"));
     assert!(told.contains("We have written to") && !told.contains("outbox"));
 }
 

@@ -92,7 +92,10 @@ async fn a_search_shows_what_it_found_as_text() {
         "{html}"
     );
     assert!(html.contains("value=\"fields\""), "{html}");
-    assert!(!html.contains("href=\"/docs/errors\" aria-current"), "{html}");
+    assert!(
+        !html.contains("href=\"/docs/errors\" aria-current"),
+        "{html}"
+    );
     assert!(!text(&html).contains("All four fields."));
     let seen = text(&body("/docs/errors?q=%3Cb%3E", None).await);
     assert!(

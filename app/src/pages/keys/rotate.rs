@@ -57,7 +57,8 @@ fn RotateForm(key: Key, rotate: ServerAction<RotateKey>) -> impl IntoView {
         ("week", "7 days"),
     ];
     let overlaps = overlaps.map(|(value, label)| {
-        view! { <Choice kind="radio" name="overlap" value label checked=value == "day"/> }
+        let usual = value == "day";
+        view! { <Choice kind="radio" name="overlap" value label checked=usual autofocus=usual/> }
     });
     view! {
         <p><code>{key.masked}</code></p>

@@ -76,11 +76,16 @@ fn OfferShown(offer: Offer) -> impl IntoView {
 fn TierTable(tiers: Vec<OfferedTier>) -> impl IntoView {
     let rows = tiers.into_iter().map(|OfferedTier { name, limits }| {
         let cell = |limit: Option<u64>| limit.map_or("set per account".to_owned(), format::count);
+        let figure = if limits.is_some() {
+            "number"
+        } else {
+            "number unset"
+        };
         view! {
             <tr>
                 <th scope="row">{name}</th>
-                <td class="number">{cell(limits.map(|(requests, _)| requests))}</td>
-                <td class="number">{cell(limits.map(|(_, tokens)| tokens))}</td>
+                <td class=figure>{cell(limits.map(|(requests, _)| requests))}</td>
+                <td class=figure>{cell(limits.map(|(_, tokens)| tokens))}</td>
             </tr>
         }
     });

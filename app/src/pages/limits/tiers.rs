@@ -40,9 +40,13 @@ pub fn TierTable(tiers: Vec<TierOffer>, has_own: bool, asked_ms: Option<i64>) ->
 
 #[component]
 fn TierRow(tier: TierOffer, asked_ms: Option<i64>) -> impl IntoView {
-    let (rpm, tpm) = match tier.quota {
-        Some((rpm, tpm)) => (format::count(rpm), format::count(tpm)),
-        None => ("set for you".to_owned(), "set for you".to_owned()),
+    let (figure, rpm, tpm) = match tier.quota {
+        Some((rpm, tpm)) => ("number", format::count(rpm), format::count(tpm)),
+        None => (
+            "number unset",
+            "set for you".to_owned(),
+            "set for you".to_owned(),
+        ),
     };
     let action = match (tier.is_current, tier.quota, asked_ms) {
         (true, ..) => view! { <Badge tone=Tone::Ok word="Current"/> }.into_any(),
@@ -57,19 +61,21 @@ fn TierRow(tier: TierOffer, asked_ms: Option<i64>) -> impl IntoView {
             .into_any()
         }
         (false, None, asked) => view! {
-            {asked.map(|ms| view! { <span class="hint">{format!("Asked on {}", format::day(ms))}</span> })}
-            <a href="/limits?ask" class="button plain small" data-noscroll="true">
-                {if asked.is_some() { "Ask again…" } else { "Ask…" }}
-                <span class="visually-hidden">{format!(" for {}", tier.title)}</span>
-            </a>
+            <div class="row-actions">
+                {asked.map(|ms| view! { <span class="hint">{format!("Asked on {}", format::day(ms))}</span> })}
+                <a href="/limits?ask" class="button plain small" data-noscroll="true">
+                    {if asked.is_some() { "Ask again…" } else { "Ask…" }}
+                    <span class="visually-hidden">{format!(" for {}", tier.title)}</span>
+                </a>
+            </div>
         }
         .into_any(),
     };
     view! {
         <tr>
             <th scope="row">{tier.title}</th>
-            <td class="number" data-label="Requests per minute">{rpm}</td>
-            <td class="number" data-label="Tokens per minute">{tpm}</td>
+            <td class=figure data-label="Requests per minute">{rpm}</td>
+            <td class=figure data-label="Tokens per minute">{tpm}</td>
             <td class="row-action">{action}</td>
         </tr>
     }

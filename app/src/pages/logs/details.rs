@@ -97,7 +97,7 @@ fn Refusal(details: RequestDetails) -> impl IntoView {
             <Notice tone>
                 <p>
                     <code>{error_code}</code>
-                    " "
+                    " · "
                     {explanation.meaning}
                 </p>
                 {limited.map(|limited| view! { <p>{why(&limited)}</p> })}

@@ -7,18 +7,21 @@ use crate::pages::door::DoorFrame;
 /// Says the same whether an account was found or not (`?for=` what was asked, `?outbox` where no mail is sent).
 #[component]
 pub fn CheckMailPage() -> impl IntoView {
-    let (told, good) = match asked("for").as_deref() {
+    let (told, good, again) = match asked("for").as_deref() {
         Some("reset") => (
             "If an account has the e-mail address that you entered, a link to set a new password is on its way to it.",
             "It can be used once, within 30 minutes.",
+            "/forgot-password",
         ),
         Some("verify") => (
             "If an account with the e-mail address that you entered waits to be verified, the link is on its way to it.",
             "It can be used once, within 24 hours.",
+            "/verify-email",
         ),
         _ => (
             "We have written to the e-mail address that you entered. Follow the link in the mail, then sign in.",
             "It can be used once, within 24 hours.",
+            "/verify-email",
         ),
     };
     let missing = match asked("outbox") {
@@ -37,7 +40,7 @@ pub fn CheckMailPage() -> impl IntoView {
             <p>{missing}</p>
             <p class="aside">
                 <a href="/sign-in">"Sign in"</a> " · "
-                <a href="/verify-email">"Send the verification again"</a>
+                <a href=again>"Send the link again"</a>
             </p>
         </DoorFrame>
     }
