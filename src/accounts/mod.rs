@@ -6,6 +6,7 @@ mod change;
 mod email;
 mod guessed;
 mod password;
+mod proofs;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,8 @@ pub struct Account {
     pub retention_days: u32,
     /// Whether its owner has shown that the address is theirs, or was known to who made it.
     pub is_verified: bool,
+    /// How often what proves its owner was replaced: the password, or whether a second factor is asked for.
+    pub proofs: i64,
     /// Since when its keys are refused and nobody is signed in to it, and why.
     pub suspended: Option<Suspension>,
 }
@@ -112,6 +115,7 @@ impl Accounts {
             retention_days: change::USUAL_RETENTION_DAYS,
             suspended: None,
             is_verified,
+            proofs: 0,
         };
         match store::insert(&self.db, &account, &hash).await {
             Ok(()) => Ok(account),

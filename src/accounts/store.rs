@@ -31,7 +31,7 @@ pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> R
 pub(super) async fn find(db: &Db, id: &AccountId) -> Result<Option<Account>, Error> {
     let row = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms FROM accounts WHERE id = $1",
+             suspended_ms, suspended_for, verified_ms, proofs FROM accounts WHERE id = $1",
     )
     .bind(id.as_str())
     .fetch_optional(db)
@@ -46,7 +46,7 @@ pub(super) async fn find_by_email(
 ) -> Result<Option<(Account, String)>, Error> {
     let row = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms, password_hash FROM accounts WHERE email = $1",
+             suspended_ms, suspended_for, verified_ms, proofs, password_hash FROM accounts WHERE email = $1",
     )
     .bind(email)
     .fetch_optional(db)
@@ -65,7 +65,7 @@ pub(super) async fn set_tier(
     let row = sqlx::query(
         "UPDATE accounts SET tier = $2, rpm = $3, tpm = $4 WHERE id = $1
          RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms",
+             suspended_ms, suspended_for, verified_ms, proofs",
     )
     .bind(id.as_str())
     .bind(tier.as_str())
@@ -165,13 +165,33 @@ pub(super) async fn change_password(
     old: &str,
     new: &str,
 ) -> Result<bool, Error> {
-    let done =
-        sqlx::query("UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
-            .bind(id.as_str())
-            .bind(old)
-            .bind(new)
-            .execute(db)
-            .await?;
+    let done = sqlx::query(
+        "UPDATE accounts SET password_hash = $3, proofs = proofs + 1 WHERE id = $1 AND password_hash = $2",
+    )
+    .bind(id.as_str())
+    .bind(old)
+    .bind(new)
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn replace_proofs(db: &Db, id: &AccountId) -> Result<(), Error> {
+    sqlx::query("UPDATE accounts SET proofs = proofs + 1 WHERE id = $1")
+        .bind(id.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether the account's proofs are still those of then. An update that changes nothing, so that whoever would replace them
+/// waits until the act is over.
+pub(super) async fn hold_proofs(db: &Db, id: &AccountId, proofs: i64) -> Result<bool, Error> {
+    let done = sqlx::query("UPDATE accounts SET proofs = proofs WHERE id = $1 AND proofs = $2")
+        .bind(id.as_str())
+        .bind(proofs)
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -219,7 +239,8 @@ pub(super) async fn set_password(
     now: UnixMs,
 ) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE accounts SET password_hash = $2, verified_ms = COALESCE(verified_ms, $3) WHERE id = $1",
+        "UPDATE accounts SET password_hash = $2, verified_ms = COALESCE(verified_ms, $3), proofs = proofs + 1
+         WHERE id = $1",
     )
     .bind(id.as_str())
     .bind(hash)
@@ -286,7 +307,7 @@ pub(super) async fn suspend(
              AND ($2 IS NULL OR is_admin = 0 OR EXISTS (
                  SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
          RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms",
+             suspended_ms, suspended_for, verified_ms, proofs",
     )
     .bind(id.as_str())
     .bind(suspension.map(|suspension| suspension.since.0))
@@ -310,7 +331,7 @@ pub(super) async fn set_admin(
              AND ($2 = 1 OR EXISTS (
                  SELECT 1 FROM accounts WHERE is_admin = 1 AND suspended_ms IS NULL AND id <> $1))
          RETURNING id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms",
+             suspended_ms, suspended_for, verified_ms, proofs",
     )
     .bind(id.as_str())
     .bind(i64::from(is_admin))
@@ -334,7 +355,7 @@ pub(super) async fn list(
         .replace('_', "\\_");
     let rows = sqlx::query(
         "SELECT id, email, name, tier, rpm, tpm, is_admin, created_ms, retention_days,
-             suspended_ms, suspended_for, verified_ms
+             suspended_ms, suspended_for, verified_ms, proofs
          FROM accounts
          WHERE ($1 = '' OR id = $1 OR email LIKE $2 ESCAPE '\\' OR LOWER(name) LIKE $2 ESCAPE '\\')
              AND ($3 = '' OR tier = $3) AND ($4 = '' OR id < $4)
@@ -382,5 +403,6 @@ fn account(row: &AnyRow) -> Result<Account, Error> {
             reason: reason.unwrap_or_default(),
         }),
         is_verified: row.try_get::<Option<i64>, _>("verified_ms")?.is_some(),
+        proofs: row.try_get("proofs")?,
     })
 }

@@ -125,7 +125,9 @@ impl FactorActs for AccountConsole {
             TurnOnError::IsOn => is_on(),
             error @ (TurnOnError::Randomness(_) | TurnOnError::Store(_)) => internal(&error),
         })?;
-        // They came in by the password alone.
+        // They came in by the password alone, and so would who is about to.
+        let replaced = act.accounts.replace_proofs(&self.account).await;
+        replaced.map_err(|error| internal(&error))?;
         let ended = act.sessions.end_others(&self.account.id, self.session);
         ended.await.map_err(|error| internal(&error))?;
         let changed = self.changed(act, Action::SecondFactorEnabled, &Letter::SecondFactorOn);

@@ -13,7 +13,7 @@ use super::{CODE, Dashboard, SIGN_IN, current_account, held_back, internal, with
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::audit::{Action, Event};
 use crate::mail::Letter;
-use crate::sessions::{self, Visitor};
+use crate::sessions::{self, SessionError, Visitor};
 use crate::throttle::{Candidate, Device, Purpose};
 
 pub(super) struct SiteDoor {
@@ -60,22 +60,42 @@ impl SiteDoor {
 
     async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
         let (dashboard, session) = (&self.dashboard, &self.session);
-        let (act, now) = (dashboard.act(), dashboard.clock.now());
-        let begun = sessions::within(&act.db, async {
-            sessions::sign_in(session, &account.id, now, &self.visitor).await?;
-            sessions::save(session).await
-        });
-        let begun = match begun.await {
-            Ok(()) => act.done(self.event(account, Action::SessionStarted)).await,
-            Err(error) => Err(internal(&error)),
-        };
-        if begun.is_err() {
-            sessions::forget(session).await;
-        }
-        begun?;
+        let now = dashboard.clock.now();
+        let event = self.event(account, Action::SessionStarted);
+        let sign_in = sessions::sign_in(session, &account.id, now, &self.visitor);
+        self.begin(account, sign_in, Some(event)).await?;
         dashboard.remember(&account.id, self.device.clone()).await?;
         leptos_axum::redirect(to);
         Ok(())
+    }
+
+    /// Begins a session of `account`, as long as that is proved by what it was proved by: whoever replaces that ends the
+    /// sessions that there are, of which this is one by then, or it is none.
+    async fn begin(
+        &self,
+        account: &Account,
+        sign_in: impl Future<Output = Result<(), SessionError>>,
+        event: Option<Event>,
+    ) -> Result<(), Problem> {
+        let act = self.dashboard.act();
+        let is_proved = act.accounts.is_still_proved(account).await;
+        if !is_proved.map_err(|error| internal(&error))? {
+            return Err(Problem::new(
+                "The password or the second factor of this account was changed just now. Sign in again.",
+            ));
+        }
+        let begun = sessions::within(&act.db, async {
+            sign_in.await?;
+            sessions::save(&self.session).await
+        });
+        let begun = match begun.await {
+            Ok(()) => act.done(event).await,
+            Err(error) => Err(internal(&error)),
+        };
+        if begun.is_err() {
+            sessions::forget(&self.session).await;
+        }
+        begun
     }
 
     /// The account that the two belong to. Guesses are counted and held back, whether or not there is such an account.
@@ -207,9 +227,8 @@ impl Door for SiteDoor {
         let factor = self.dashboard.second_factors.standing(&account.id).await;
         if factor.map_err(|error| internal(&error))?.is_some() {
             let now = self.dashboard.clock.now();
-            sessions::sign_in_half(&self.session, &account.id, now, &self.visitor)
-                .await
-                .map_err(|error| internal(&error))?;
+            let sign_in = sessions::sign_in_half(&self.session, &account.id, now, &self.visitor);
+            self.begin(&account, sign_in, None).await?;
             leptos_axum::redirect(&with_next(CODE, next.as_deref()));
             return Ok(Entry::Half);
         }

@@ -1,11 +1,15 @@
 //! Settings: sessions, password, name, the log's keeping, the copy of all data, and the account's end.
 
+use std::sync::Arc;
+
 use assisters::accounts::MIN_CHARS;
 use assisters::principal::Tier;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, USER_AGENT};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
 
 use crate::browser::Browser;
 use crate::fake_worker::FakeWorker;
@@ -88,6 +92,33 @@ async fn an_account_sees_where_it_is_signed_in_and_ends_each_or_all() {
     act(&here, "/api/settings/end-other-sessions", &[]).await;
     assert!(!is_signed_in(&far).await);
     assert!(is_signed_in(&here).await && is_signed_in(&others).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_is_under_way_while_the_password_changes_opens_nothing() {
+    const AT_ONCE: usize = 4;
+    let site = Arc::new(site().await);
+    let caller = site.caller(Tier::Free).await;
+    let owner = site.browser_of(&caller).await;
+    let barrier = Arc::new(Barrier::new(AT_ONCE + 1));
+    let mut thieves = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let (browser, barrier) = (site.browser(), barrier.clone());
+        let email = caller.account.email.clone();
+        thieves.spawn(async move {
+            barrier.wait().await;
+            let fields = [("email", email.as_str()), ("password", PASSWORD)];
+            browser.call("/api/sign-in", &fields).await;
+            browser
+        });
+    }
+    barrier.wait().await;
+    let change = [("current_password", PASSWORD), ("new_password", NEW)];
+    act(&owner, "/api/settings/change-password", &change).await;
+    for thief in thieves.join_all().await {
+        assert!(!is_signed_in(&thief).await);
+    }
+    assert!(is_signed_in(&owner).await);
 }
 
 #[tokio::test]
