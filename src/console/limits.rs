@@ -40,6 +40,13 @@ impl LimitConsole for AccountConsole {
                 "There is no such tier to choose. Reload the page to see those that there are.",
             )
         })?;
+        // With another tier the account's own limits are given up, and these are not its to give up.
+        let (own, usual) = (self.account.quota, self.account.tier.quota());
+        if own.rpm < usual.rpm || own.tpm < usual.tpm {
+            return Err(Problem::new(
+                "An administrator has set limits for this account that are lower than its tier's. Ask the administrators of this service to change its tier.",
+            ));
+        }
         let act = self.dashboard.act();
         let changed = act.accounts.set_tier(&self.account.id, chosen, None, None);
         let changed = changed.await.map_err(|error| internal(&error))?;

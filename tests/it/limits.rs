@@ -53,6 +53,29 @@ async fn a_tier_that_is_chosen_holds_from_the_next_request_on() {
 }
 
 #[tokio::test]
+async fn limits_that_an_administrator_lowered_are_not_given_up_by_choosing_a_tier() {
+    let site = Site::with(&[]).await;
+    let caller = site.caller(Tier::Developer).await;
+    let browser = site.browser_of(&caller).await;
+    let accounts = Accounts::new(site.db(), site.clock.clone());
+    for (rpm, tpm, status) in [
+        (Some(5), None, StatusCode::UNPROCESSABLE_ENTITY),
+        (Some(5_000), Some(10), StatusCode::UNPROCESSABLE_ENTITY),
+        (Some(5_000), None, StatusCode::OK),
+    ] {
+        let set = accounts.set_tier(&caller.account.id, Tier::Developer, rpm, tpm);
+        let before = set.await.unwrap().unwrap().quota;
+        for tier in ["developer", "startup"] {
+            let chosen = browser.call("/api/limits/choose-tier", &[("tier", tier)]);
+            let (answered, problem) = chosen.await;
+            assert_eq!(answered, status, "{problem}");
+        }
+        let now = accounts.find(&caller.account.id).await.unwrap().unwrap();
+        assert_eq!(now.quota == before, status != StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn enterprise_is_asked_for_and_never_taken() {
     let site = Site::with(&[]).await;
     let caller = site.caller(Tier::Free).await;
