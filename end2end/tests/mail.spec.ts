@@ -107,7 +107,7 @@ test("an administrator reads a mail and deletes it", async ({ page }) => {
   await signInAsAdmin(page);
   await open(page, "/admin/mail");
   const row = page.getByRole("row", { name: new RegExp(email) });
-  await expect(row).toContainText("Sent");
+  await expect(row).toContainText("Left as a file");
   await row.getByRole("link", { name: "Verify your e-mail address" }).click();
   await expect(page.getByRole("dialog")).toContainText("/verify-email?token=");
   await page.getByRole("dialog").getByRole("link", { name: "Close" }).click();

@@ -35,6 +35,25 @@ async fn every_page_shows_its_content_without_scripts() {
 }
 
 #[tokio::test]
+async fn a_slash_behind_an_address_leads_to_its_page_and_nowhere_else() {
+    let site = Site::with(&[]).await;
+    let browser = site.browser_of(&site.caller(Tier::Free).await).await;
+    for (asked, place) in [
+        ("/keys/", "/keys"),
+        ("/docs/errors//?q=key", "/docs/errors?q=key"),
+        ("/sign-in/", "/sign-in"),
+    ] {
+        let landed = browser.visit(asked).await;
+        assert_eq!(landed.status, StatusCode::PERMANENT_REDIRECT, "{asked}");
+        assert_eq!(landed.place.as_deref(), Some(place));
+    }
+    for elsewhere in ["//other.example/", "/\\other.example/", "/"] {
+        let landed = browser.visit(elsewhere).await;
+        assert_ne!(landed.status, StatusCode::PERMANENT_REDIRECT, "{elsewhere}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_is_on_the_usage_page() {
     let worker = FakeWorker::start().await;
     let site = Site::with(&[&worker]).await;

@@ -7,7 +7,7 @@ async fn each_worker_shows_its_state_load_and_pace() {
     let told = text(&html);
     for words in [
         "gpu-1:8000 from the settings",
-        "Ready 7 / 32 9 running, 2 waiting there 812 ms p95 1.3 s 25 % It could not be reached (00:00) llama-3.1-8b Drain",
+        "Ready 7 / 32 9 running, 2 waiting there 812 ms p95 1.3 s 25 % It could not be reached (3 Nov 2025, 00:00:00 UTC) llama-3.1-8b Drain",
         "Draining",
         "Resume gpu-2:8000",
         "Ejected It was several times slower than the others, tried again from 3 Nov 2025, 01:00:00 UTC on.",

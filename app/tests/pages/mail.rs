@@ -86,7 +86,7 @@ async fn the_outbox_tells_how_far_each_mail_has_come() {
     for words in [
         "Failed no such user",
         "Waiting tried again 3 Nov 2025, 01:00:00 UTC",
-        "Sent 3 Nov 2025, 01:00:00 UTC",
+        "Left as a file 3 Nov 2025, 01:00:00 UTC",
         "No mail server is set up",
     ] {
         assert!(told.contains(words), "no {words:?} in {told}");

@@ -8,11 +8,17 @@ use crate::format;
 use crate::ui::{Badge, Tone, When};
 
 #[component]
-pub fn MailTable(mails: Vec<MailItem>, verbs: Verbs) -> impl IntoView {
+pub fn MailTable(
+    mails: Vec<MailItem>,
+    /// Whether mails go to a server, and not into a folder.
+    is_sent: bool,
+    verbs: Verbs,
+) -> impl IntoView {
+    let done = if is_sent { "Sent" } else { "Left as a file" };
     let now = browser::now();
     let rows = mails
         .into_iter()
-        .map(|mail| view! { <MailRow mail verbs now/> })
+        .map(|mail| view! { <MailRow mail done verbs now/> })
         .collect_view();
     view! {
         <div class="card table-card section">
@@ -34,7 +40,12 @@ pub fn MailTable(mails: Vec<MailItem>, verbs: Verbs) -> impl IntoView {
 }
 
 #[component]
-fn MailRow(mail: MailItem, verbs: Verbs, now: Signal<Option<i64>>) -> impl IntoView {
+fn MailRow(
+    mail: MailItem,
+    done: &'static str,
+    verbs: Verbs,
+    now: Signal<Option<i64>>,
+) -> impl IntoView {
     let open = format!("/admin/mail?mail={}", mail.id);
     let (state, created_ms) = (mail.state, mail.created_ms);
     let (subject, recipient) = (mail.subject.clone(), mail.recipient.clone());
@@ -47,7 +58,7 @@ fn MailRow(mail: MailItem, verbs: Verbs, now: Signal<Option<i64>>) -> impl IntoV
             <td data-label="To">{recipient}</td>
             <td data-label="State">
                 <div>
-                    <StateBadge state tries=mail.tries/>
+                    <StateBadge state done tries=mail.tries/>
                     {error.map(|told| view! { <p class="hint">{told}</p> })}
                 </div>
             </td>
@@ -58,9 +69,9 @@ fn MailRow(mail: MailItem, verbs: Verbs, now: Signal<Option<i64>>) -> impl IntoV
 }
 
 #[component]
-fn StateBadge(state: MailState, tries: u32) -> impl IntoView {
+fn StateBadge(state: MailState, done: &'static str, tries: u32) -> impl IntoView {
     let (tone, word, told) = match state {
-        MailState::Sent { at_ms } => (Tone::Ok, "Sent", Some(format::exact(at_ms))),
+        MailState::Sent { at_ms } => (Tone::Ok, done, Some(format::exact(at_ms))),
         MailState::Failed if tries == 1 => (Tone::Danger, "Failed", None),
         MailState::Failed => (Tone::Danger, "Failed", Some(format!("after {tries} tries"))),
         MailState::Waiting { .. } if tries == 0 => (Tone::Plain, "Waiting", None),

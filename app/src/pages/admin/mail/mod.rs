@@ -80,7 +80,7 @@ fn OutboxBody(outbox: Outbox, verbs: Verbs) -> impl IntoView {
             </Empty>
         }
         .into_any(),
-        false => view! { <MailTable mails=outbox.mails verbs/> }.into_any(),
+        false => view! { <MailTable mails=outbox.mails is_sent=outbox.is_sent verbs/> }.into_any(),
     };
     view! {
         {folder}

@@ -121,7 +121,7 @@ fn Errors(standing: Standing) -> impl IntoView {
         format::count(standing.ejections)
     );
     let last = standing.last_error.map(|(what, at_ms)| {
-        view! { <p class="hint" title=format::exact(at_ms)>{format!("{what} ({})", format::clock(at_ms))}</p> }
+        view! { <p class="hint">{format!("{what} ({})", format::exact(at_ms))}</p> }
     });
     view! {
         <span title=all>{format::share(standing.error_rate)}</span>
