@@ -1,11 +1,10 @@
 //! Proofs of who is there: a password or a code, once signed in, for what wants a fresh one, and at the door.
 
-use app::console::{ConfirmConsole, Confirmation, Confirmed, Problem, Wanted, WayOut};
+use app::console::{ConfirmConsole, Confirmation, Confirmed, Problem, Wanted, WayOut, is_local};
 use async_trait::async_trait;
 use tower_sessions::Session;
 
 use super::account::AccountConsole;
-use super::site::is_local;
 use super::{Dashboard, held_back, internal};
 use crate::accounts::Password;
 use crate::audit::{Action, Event};

@@ -1,6 +1,6 @@
 //! The door: sign up, sign in, sign out.
 
-use app::console::{Door, Entry, Problem, WayOut};
+use app::console::{Door, Entry, Problem, WayOut, is_local};
 use async_trait::async_trait;
 use axum::http::{HeaderName, HeaderValue};
 use leptos::prelude::use_context;
@@ -319,38 +319,4 @@ pub(super) fn weak_password(field: &str, weakness: Weakness) -> Problem {
             }
         },
     )
-}
-
-/// Whether `place` is a path of this site, and cannot be read as the address of another (`//host`, `/\host`).
-pub(super) fn is_local(place: &str) -> bool {
-    let mut bytes = place.bytes();
-    bytes.next() == Some(b'/')
-        && !matches!(bytes.next(), Some(b'/' | b'\\'))
-        && place
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_of_this_site_are_gone_back_to() {
-        for good in ["/", "/keys", "/usage?range=week#top"] {
-            assert!(is_local(good), "{good}");
-        }
-        for bad in [
-            "",
-            "keys",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "/a\nb",
-            "/\u{e9}",
-            "/ x",
-        ] {
-            assert!(!is_local(bad), "{bad:?}");
-        }
-    }
 }

@@ -33,3 +33,37 @@ pub enum Entry {
     /// To the question for a code.
     Half,
 }
+
+/// Whether `place` is a path of this site, and cannot be read as the address of another (`//host`, `/\host`).
+pub fn is_local(place: &str) -> bool {
+    let mut bytes = place.bytes();
+    bytes.next() == Some(b'/')
+        && !matches!(bytes.next(), Some(b'/' | b'\\'))
+        && place
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_back_to() {
+        for good in ["/", "/keys", "/usage?range=week#top"] {
+            assert!(is_local(good), "{good}");
+        }
+        for bad in [
+            "",
+            "keys",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+            "/\u{e9}",
+            "/ x",
+        ] {
+            assert!(!is_local(bad), "{bad:?}");
+        }
+    }
+}

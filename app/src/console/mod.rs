@@ -44,7 +44,7 @@ pub use audit::{AuditAdmin, AuditConsole, AuditPage, AuditQuery, AuditRow, Since
 pub use confirm::{
     ConfirmConsole, Confirmation, Confirmed, ConfirmedAdmin, Wanted, confirmed, confirmed_admin,
 };
-pub use door::{Door, Entry};
+pub use door::{Door, Entry, is_local};
 pub use filter::{Choices, Filter, KeyName, PLAYGROUND};
 pub use health::{HealthAdmin, HealthCheck, SettingInForce, SystemHealth};
 pub use keys::{

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::door::DoorFrame;
+use super::door::{DoorFrame, next_in};
 use super::loaded::Loaded;
 use super::problem::{FormProblem, field_error, refusal};
 use crate::api::{Confirm, load_confirmation};
@@ -19,7 +19,7 @@ pub fn ConfirmPage() -> impl IntoView {
     let confirm = ServerAction::<Confirm>::new();
     let problem = refusal(confirm);
     let query = use_query_map();
-    let next = Memo::new(move |_| query.read().get("next").unwrap_or_else(|| "/".to_owned()));
+    let next = Memo::new(move |_| next_in(&query.read()));
     view! {
         <Title text="Confirm that it is you"/>
         <DoorFrame title="Confirm that it is you">

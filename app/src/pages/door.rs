@@ -4,10 +4,11 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
+use leptos_router::params::ParamsMap;
 
 use super::problem::{FormProblem, field_error, refusal};
 use crate::api::{SignIn, SignUp};
-use crate::console::Entry;
+use crate::console::{Entry, is_local};
 use crate::frame::Brand;
 use crate::ui::{NewPasswordField, Notice, PasswordField, SubmitButton, TextField, Tone};
 use crate::viewer::Viewer;
@@ -106,6 +107,12 @@ pub fn SignUpPage() -> impl IntoView {
             <p class="aside">"You have an account? " <a href="/sign-in">"Sign in"</a></p>
         </DoorFrame>
     }
+}
+
+/// Where an address leads on to: never to another site.
+pub fn next_in(query: &ParamsMap) -> String {
+    let next = query.get("next").filter(|next| is_local(next));
+    next.unwrap_or_else(|| "/".to_owned())
 }
 
 #[component]
