@@ -1,5 +1,6 @@
 //! Configuration: `assisters.toml`, each value of which the environment may replace, read once and checked whole.
 
+mod accounts;
 mod in_force;
 mod mail;
 mod models;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+pub use accounts::SecondFactorOf;
 pub use in_force::InForce;
 pub use mail::{MailSettings, SmtpSettings, SmtpTls};
 pub use models::ModelSettings;
@@ -55,6 +57,7 @@ pub struct Config {
     /// Each setting as an administrator may see it.
     pub in_force: Vec<InForce>,
     pub mail: MailSettings,
+    pub second_factor: SecondFactorOf,
 }
 
 /// Which requests are kept together on one worker, for what it remembers of their beginning.
@@ -160,7 +163,7 @@ pub enum ConfigError {
 }
 
 const FILE: &str = "assisters.toml";
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 31] = [
     "listen",
     "public_url",
     "trusted_proxies",
@@ -191,6 +194,7 @@ const NAMES: [&str; 30] = [
     "metrics.token",
     "smtp.url",
     "mail.from",
+    "accounts.second_factor",
 ];
 
 impl Config {
@@ -312,6 +316,12 @@ impl Config {
                 "16 or more visible ASCII characters, such as `openssl rand -hex 24` prints",
             )?,
             mail: mail::read(settings)?,
+            second_factor: settings
+                .parse(
+                    "accounts.second_factor",
+                    "`offered`, `administrators` or `everyone`",
+                )?
+                .unwrap_or_default(),
             in_force: vec![],
         };
         Ok(Config {
@@ -354,10 +364,11 @@ impl fmt::Display for Config {
         };
         write!(
             f,
-            "listen={} data_dir={} database={database} workers={}",
+            "listen={} data_dir={} database={database} workers={} second_factor={}",
             self.listen,
             self.data_dir.display(),
-            self.workers.len()
+            self.workers.len(),
+            self.second_factor
         )
     }
 }

@@ -67,6 +67,7 @@ fn by_default(name: &str, config: &Config) -> String {
         "idempotency.resume_seconds" => seconds(config.idempotency.resume),
         "idempotency.keep_hours" => (config.idempotency.keep.as_secs() / 3_600).to_string(),
         "ledger.fsync" => "grouped".to_owned(),
+        "accounts.second_factor" => config.second_factor.to_string(),
         _ => "none".to_owned(),
     }
 }

@@ -105,3 +105,25 @@ fn an_unknown_setting_is_refused_with_those_that_exist() {
         "{error}"
     );
 }
+
+#[test]
+fn a_second_factor_is_offered_unless_it_is_asked_of_somebody() {
+    let asked = |text: &str| read(text).unwrap();
+    let config = asked("");
+    assert!(!config.second_factor.asks(true) && !config.second_factor.asks(false));
+    let said = config.to_string();
+    assert!(said.ends_with("second_factor=offered"), "{said}");
+    let config = asked("[accounts]\nsecond_factor = 'administrators'");
+    assert!(config.second_factor.asks(true) && !config.second_factor.asks(false));
+    let config = asked("[accounts]\nsecond_factor = 'everyone'");
+    assert!(config.second_factor.asks(true) && config.second_factor.asks(false));
+    let mut in_force = config.in_force.iter();
+    let shown = in_force.find(|one| one.name == "accounts.second_factor");
+    assert_eq!(shown.unwrap().value, "everyone");
+    let error = read("[accounts]\nsecond_factor = 'yes'");
+    let told = error.unwrap_err().to_string();
+    assert!(
+        told.contains("`offered`, `administrators` or `everyone`"),
+        "{told}"
+    );
+}

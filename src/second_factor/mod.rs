@@ -10,6 +10,7 @@ mod totp;
 use rand::rand_core::OsError;
 
 use crate::clock::{Clock, HOUR_MS, UnixMs};
+use crate::config::SecondFactorOf;
 use crate::db::Db;
 use crate::ids::AccountId;
 
@@ -26,6 +27,7 @@ const MOST_TRIES: i64 = 10;
 pub struct SecondFactors {
     db: Db,
     clock: Clock,
+    asked_of: SecondFactorOf,
 }
 
 /// How an account's second factor stands.
@@ -56,7 +58,30 @@ impl Answer {
 
 impl SecondFactors {
     pub fn new(db: Db, clock: Clock) -> Self {
-        SecondFactors { db, clock }
+        SecondFactors {
+            db,
+            clock,
+            asked_of: SecondFactorOf::default(),
+        }
+    }
+
+    /// From now on of those of whom `asked_of` says so.
+    pub fn asked(self, asked_of: SecondFactorOf) -> Self {
+        SecondFactors { asked_of, ..self }
+    }
+
+    /// Whether an account that is, or is not, an administrator's has to have one.
+    pub fn is_asked(&self, is_admin: bool) -> bool {
+        self.asked_of.asks(is_admin)
+    }
+
+    /// Whether the account has to have one, and has none: then nobody may be let in to it by less.
+    pub async fn is_missing(
+        &self,
+        account: &AccountId,
+        is_admin: bool,
+    ) -> Result<bool, StoreError> {
+        Ok(self.is_asked(is_admin) && self.standing(account).await?.is_none())
     }
 
     /// The same, as a part of an act.

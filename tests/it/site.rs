@@ -9,7 +9,7 @@ use assisters::accounts::{Account, Accounts, Password};
 use assisters::clock::Clock;
 use assisters::config::{
     AffinitySettings, Config, Fsync, IdempotencySettings, MailSettings, QueueSettings,
-    RequestLimits, StreamSettings,
+    RequestLimits, SecondFactorOf, StreamSettings,
 };
 use assisters::db::Db;
 use assisters::keys::{Key, Keys, NewKey};
@@ -301,6 +301,7 @@ pub fn config(dir: &Path, workers: &[SocketAddr]) -> Config {
         metrics_token: None,
         in_force: vec![],
         mail: MailSettings::default(),
+        second_factor: SecondFactorOf::default(),
     }
 }
 
