@@ -31,7 +31,7 @@ use crate::console::{Appearance, Shortcuts};
 use crate::frame::Frame;
 use crate::pages::{
     Accounts, AdminMail, AdminPage, AuditLog, CheckMail, Confirm, Docs, ForgotPassword, Keys,
-    Limits, Logs, NotFoundPage, OneAccount, Playground, ResetPassword, SecondStep, Settings,
+    Limits, Logs, NotFoundPage, OneAccount, Playground, ResetPassword, SecondStep, SetUp, Settings,
     SignIn, SignUp, Start, Status, SystemHealth, Usage, VerifyEmail, WholeAuditLog, Workers,
 };
 use crate::viewer::Viewer;
@@ -87,6 +87,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/verify-email") view={Lazy::<VerifyEmail>::new()} ssr=Async/>
                 <Route path=path!("/check-mail") view={Lazy::<CheckMail>::new()} ssr=Async/>
                 <Route path=path!("/sign-in/code") view={Lazy::<SecondStep>::new()} ssr=Async/>
+                <Route path=path!("/sign-in/second-factor") view={Lazy::<SetUp>::new()} ssr=Async/>
                 <Route path=path!("/confirm") view={Lazy::<Confirm>::new()} ssr=Async/>
                 <ParentRoute path=path!("") view=Frame ssr=Async>
                     <Route path=path!("/") view={Lazy::<Start>::new()} ssr=Async/>

@@ -3,10 +3,15 @@
 use super::{Account, Accounts, StoreError, store};
 
 impl Accounts {
-    /// What `account` was proved by a moment ago proves nothing from now on: a second factor is asked for beside it.
-    pub async fn replace_proofs(&self, account: &Account) -> Result<(), StoreError> {
+    /// What `account` was proved by a moment ago proves nothing from now on: a second factor is asked for beside it. Gives the
+    /// account as it is proved by both.
+    pub async fn replace_proofs(&self, account: &Account) -> Result<Account, StoreError> {
         let replaced = store::replace_proofs(&self.db, &account.id).await;
-        replaced.map_err(StoreError)
+        replaced.map_err(StoreError)?;
+        Ok(Account {
+            proofs: account.proofs + 1,
+            ..account.clone()
+        })
     }
 
     /// Whether what `account` was proved by when it was looked up proves it still. As a part of an act, it does until the act
@@ -51,8 +56,9 @@ mod tests {
         accounts.rename(&after.id, "Ada").await.unwrap();
         assert!(accounts.is_still_proved(&after).await.unwrap());
 
-        accounts.replace_proofs(&after).await.unwrap();
+        let by_both = accounts.replace_proofs(&after).await.unwrap();
         assert!(!accounts.is_still_proved(&after).await.unwrap());
+        assert!(accounts.is_still_proved(&by_both).await.unwrap());
         let again = verify(NEW).await;
         accounts
             .set_password(&again, Password::new(OLD))

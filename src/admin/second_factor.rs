@@ -24,6 +24,6 @@ pub(super) async fn reset(
     let email = account.email;
     Ok(Said::only(format!(
         "The second factor of {email} is off, and its sessions have ended. It signs in with the password alone, until its \
-         owner sets up another."
+         owner sets up another; where `accounts.second_factor` asks for one, the password leads to that."
     )))
 }

@@ -75,7 +75,8 @@ impl Dashboard {
             accounts,
             sessions,
             throttle,
-            second_factors: SecondFactors::new(db.clone(), clock.clone()),
+            second_factors: SecondFactors::new(db.clone(), clock.clone())
+                .asked(config.second_factor),
             keys,
             limits,
             pool,

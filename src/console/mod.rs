@@ -23,6 +23,7 @@ mod public;
 mod record;
 mod recovery;
 mod second_factor;
+mod set_up;
 mod settings;
 mod site;
 mod texts;
@@ -32,7 +33,9 @@ mod usage_csv;
 use std::error::Error;
 use std::sync::Arc;
 
-use app::console::{Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, Problem, Public};
+use app::console::{
+    Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, Problem, Public, SettingUp,
+};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -54,10 +57,12 @@ use account::AccountConsole;
 use admin::AdminConsole;
 pub use dashboard::Dashboard;
 use public::PublicSite;
+use set_up::{DoorSetUp, Halfway, SET_UP};
 use site::SiteDoor;
 pub use texts::{negotiate, texts};
 
 const SIGN_IN: &str = "/sign-in";
+const SIGN_UP: &str = "/sign-up";
 const ADMIN_PAGES: &str = "/admin/";
 /// For everybody: what is done by mail.
 const RECOVERY_PAGES: [&str; 4] = ["/forgot-password", CHECK_MAIL, RESET_PASSWORD, VERIFY_EMAIL];
@@ -67,7 +72,7 @@ const RESET_PASSWORD: &str = "/reset-password";
 const VERIFY_EMAIL: &str = "/verify-email";
 /// For who has given the password and has still to give a code.
 const CODE: &str = "/sign-in/code";
-const STRANGERS_PAGES: [&str; 3] = [SIGN_IN, "/sign-up", CODE];
+const STRANGERS_PAGES: [&str; 4] = [SIGN_IN, SIGN_UP, CODE, SET_UP];
 const CONFIRM: &str = "/confirm";
 const DOCS: &str = "/docs";
 const STATUS: &str = "/status";
@@ -106,6 +111,16 @@ pub async fn bind(
     let visitor = visitor(&request);
     let device = device::shown(request.headers(), dashboard.is_https());
     let is_form = accepts_html(request.headers());
+    let door = Arc::new(SiteDoor::new(
+        dashboard.clone(),
+        session.clone(),
+        visitor.clone(),
+        device,
+        is_form,
+    ));
+    request
+        .extensions_mut()
+        .insert::<Arc<dyn Door>>(door.clone());
     if let Some(account) = account {
         if let Err(error) = dashboard.sessions.saw(&session, &visitor).await {
             tracing::warn!(
@@ -140,21 +155,25 @@ pub async fn bind(
             extensions.insert::<Arc<dyn Confirmed>>(console.clone());
         }
         extensions.insert::<Arc<dyn Console>>(console);
-    } else if request.uri().path() == CODE {
-        match sessions::half_signed_in(&session).await {
-            Ok(Some(_)) => drop(request.extensions_mut().insert(HalfSignedIn)),
+    } else {
+        match set_up::halfway(&dashboard, &session).await {
+            Ok(Some(halfway)) => {
+                if let Halfway::SetUp(account) = &halfway {
+                    let account = account.clone();
+                    let console =
+                        AccountConsole::new(dashboard, account, session, visitor, is_form);
+                    let set_up: Arc<dyn SettingUp> = Arc::new(DoorSetUp { door, console });
+                    request.extensions_mut().insert(set_up);
+                }
+                request.extensions_mut().insert(halfway);
+            }
             Ok(None) => {}
-            Err(error) => return Unavailable::log(&error).into_response(),
+            Err(_) if is_public(request.uri().path()) => {}
+            Err(error) => return error.into_response(),
         }
     }
-    let door: Arc<dyn Door> = Arc::new(SiteDoor::new(dashboard, session, visitor, device, is_form));
-    request.extensions_mut().insert(door);
     next.run(request).await
 }
-
-/// In a request of who has given the password and has still to give a code.
-#[derive(Clone)]
-struct HalfSignedIn;
 
 /// What pages offer to be kept as a file. It is for whoever pages are for.
 pub fn files(dashboard: &Dashboard) -> Router {
@@ -181,10 +200,17 @@ pub async fn guard(request: Request, next: Next) -> Response {
         .is_some_and(|name| !docs::exists(name));
     let is_signed_in = request.extensions().get::<Arc<dyn Console>>().is_some();
     let is_strangers_page = STRANGERS_PAGES.contains(&path);
-    let is_too_late = path == CODE && request.extensions().get::<HalfSignedIn>().is_none();
+    let led_to = match is_signed_in {
+        true => None,
+        false => set_up::led_to(&request),
+    };
+    if let Some(place) = led_to {
+        return Redirect::to(&place).into_response();
+    }
     match (is_signed_in, is_strangers_page) {
-        (true, true) => Redirect::to("/").into_response(),
-        (false, true) if is_too_late => Redirect::to("/sign-in?again").into_response(),
+        (true, true) if !set_up::is_after_set_up(request.uri()) => {
+            Redirect::to("/").into_response()
+        }
         (false, false) if !is_public(path) => {
             Redirect::to(&sign_in_and_return(request.uri())).into_response()
         }
@@ -215,6 +241,9 @@ pub fn provide_port() {
     if let Some(public) = parts.extensions.get::<Arc<dyn Public>>() {
         provide_context(public.clone());
     }
+    if let Some(setting_up) = parts.extensions.get::<Arc<dyn SettingUp>>() {
+        provide_context(setting_up.clone());
+    }
     if let Some(console) = parts.extensions.get::<Arc<dyn Console>>() {
         provide_context(console.clone());
     }
@@ -236,7 +265,22 @@ fn appearance(headers: &HeaderMap) -> Appearance {
     Appearance::of_cookies(&cookies.join("; "))
 }
 
+/// The account that this browser is let in to: where a second factor is asked of it, one is there.
 async fn current_account(
+    dashboard: &Dashboard,
+    session: &Session,
+) -> Result<Option<Account>, Unavailable> {
+    let Some(account) = session_account(dashboard, session).await? else {
+        return Ok(None);
+    };
+    let factors = &dashboard.second_factors;
+    let is_missing = factors.is_missing(&account.id, account.is_admin).await;
+    let is_missing = is_missing.map_err(|error| Unavailable::log(&error))?;
+    Ok((!is_missing).then_some(account))
+}
+
+/// The account that the session is of. What it opens is for [`current_account`] to say.
+async fn session_account(
     dashboard: &Dashboard,
     session: &Session,
 ) -> Result<Option<Account>, Unavailable> {

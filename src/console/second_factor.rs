@@ -2,16 +2,19 @@
 
 use std::error::Error;
 
-use app::console::{FactorActs, FactorConsole, FactorSetup, Problem, Qr, SecondFactor};
+use app::console::{FactorActs, FactorConsole, FactorSetup, Problem, Qr, SecondFactor, SettingUp};
 use async_trait::async_trait;
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+use tower_sessions::session::Id;
 use url::form_urlencoded::byte_serialize;
 
 use super::account::AccountConsole;
 use super::confirm::WRONG_PASSWORD;
-use super::internal;
 use super::record::Act;
+use super::{Dashboard, internal};
+use crate::accounts::Account;
 use crate::audit::Action;
 use crate::clock::UnixMs;
 use crate::mail::Letter;
@@ -22,6 +25,8 @@ use crate::sessions::{self, CONFIRMED_FOR};
 const SETUP: &str = "second_factor_setup";
 /// Who the codes are for, as apps show it.
 const ISSUER: &str = "Assisters";
+/// Where they are shown.
+const CODES: &str = "/settings?factor=codes";
 /// Modules around a QR code that stay light (ISO/IEC 18004).
 const MARGIN: i32 = 4;
 
@@ -47,20 +52,58 @@ impl AccountConsole {
         Ok(fresh.and_then(|kept| Secret::parse(&kept.secret)))
     }
 
-    async fn keep_pending(&self, pending: Option<Pending>) -> Result<(), Problem> {
-        let kept = sessions::keep(&self.visit, SETUP, &pending).await;
-        kept.map_err(|error| internal(&error))
+    /// Whether the service asks for a second factor of this account.
+    fn is_asked(&self) -> bool {
+        self.dashboard
+            .second_factors
+            .is_asked(self.account.is_admin)
     }
 
-    /// Gives them to the page, or to the next one where a browser posts a form by itself.
-    fn hand_out(&self, codes: Vec<RecoveryCode>) -> Vec<String> {
+    /// Gives them to the page that asks, or to `page`, which is the session's next one where a browser posts a form by itself.
+    pub(super) fn hand_out(
+        &self,
+        codes: Vec<RecoveryCode>,
+        session: Option<Id>,
+        page: &str,
+    ) -> Vec<String> {
         let codes: Vec<_> = codes.iter().map(RecoveryCode::expose).collect();
-        if let Some(session) = self.session.filter(|_| self.posted_without_wasm) {
+        if let Some(session) = session.filter(|_| self.posted_without_wasm) {
             let now = self.dashboard.clock.now();
             self.dashboard.fresh_codes.put(session, codes.clone(), now);
-            leptos_axum::redirect("/settings?factor=codes");
+            leptos_axum::redirect(page);
         }
         codes
+    }
+
+    /// Turns the pending second factor on with its first code, and ends all other sessions. Gives the account as it is then,
+    /// with its recovery codes.
+    pub(super) async fn turn_on(
+        &self,
+        code: &str,
+        is_on: fn() -> Problem,
+    ) -> Result<(Account, Vec<RecoveryCode>), Problem> {
+        let secret = self.pending().await?.ok_or_else(|| {
+            Problem::new("This took too long, and the secret is forgotten. Close this, and begin the set-up anew.")
+        })?;
+        let act = self.dashboard.act();
+        let turned_on = act.second_factors.turn_on(&self.account.id, &secret, code);
+        let codes = turned_on.await.map_err(|error| match error {
+            TurnOnError::WrongCode => Problem::field(
+                "code",
+                "This is not the code that belongs to this secret now. Take the one that your app shows, and see that its clock is right.",
+            ),
+            TurnOnError::IsOn => is_on(),
+            error @ (TurnOnError::Randomness(_) | TurnOnError::Store(_)) => internal(&error),
+        })?;
+        // They came in by the password alone, and so would who is about to.
+        let account = act.accounts.replace_proofs(&self.account).await;
+        let account = account.map_err(|error| internal(&error))?;
+        let ended = act.sessions.end_others(&self.account.id, self.session);
+        ended.await.map_err(|error| internal(&error))?;
+        let changed = self.changed(act, Action::SecondFactorEnabled, &Letter::SecondFactorOn);
+        changed.await?;
+        keep_pending(&self.visit, None).await?;
+        Ok((account, codes))
     }
 }
 
@@ -72,6 +115,7 @@ impl FactorConsole for AccountConsole {
         Ok(standing.map(|standing| SecondFactor {
             since_ms: standing.since.0,
             codes_left: standing.codes_left,
+            is_required: self.is_asked(),
         }))
     }
 
@@ -83,23 +127,7 @@ impl FactorConsole for AccountConsole {
 }
 
 #[async_trait]
-impl FactorActs for AccountConsole {
-    async fn begin_second_factor(&self) -> Result<(), Problem> {
-        if self.second_factor().await?.is_some() {
-            return Err(is_on());
-        }
-        let secret = Secret::generate().map_err(|error| internal(&error))?;
-        let pending = Pending {
-            secret: secret.expose(),
-            since: self.dashboard.clock.now(),
-        };
-        self.keep_pending(Some(pending)).await?;
-        if self.posted_without_wasm {
-            leptos_axum::redirect("/settings?factor=set-up");
-        }
-        Ok(())
-    }
-
+impl SettingUp for AccountConsole {
     async fn factor_setup(&self) -> Result<Option<FactorSetup>, Problem> {
         let Some(secret) = self.pending().await? else {
             return Ok(None);
@@ -111,29 +139,27 @@ impl FactorActs for AccountConsole {
         Ok(Some(FactorSetup { secret, uri, qr }))
     }
 
-    async fn turn_on_second_factor(&self, code: String) -> Result<Vec<String>, Problem> {
-        let secret = self.pending().await?.ok_or_else(|| {
-            Problem::new("This took too long, and the secret is forgotten. Close this, and begin the set-up anew.")
-        })?;
-        let act = self.dashboard.act();
-        let turned_on = act.second_factors.turn_on(&self.account.id, &secret, &code);
-        let codes = turned_on.await.map_err(|error| match error {
-            TurnOnError::WrongCode => Problem::field(
-                "code",
-                "This is not the code that belongs to this secret now. Take the one that your app shows, and see that its clock is right.",
-            ),
-            TurnOnError::IsOn => is_on(),
-            error @ (TurnOnError::Randomness(_) | TurnOnError::Store(_)) => internal(&error),
-        })?;
-        // They came in by the password alone, and so would who is about to.
-        let replaced = act.accounts.replace_proofs(&self.account).await;
-        replaced.map_err(|error| internal(&error))?;
-        let ended = act.sessions.end_others(&self.account.id, self.session);
-        ended.await.map_err(|error| internal(&error))?;
-        let changed = self.changed(act, Action::SecondFactorEnabled, &Letter::SecondFactorOn);
-        changed.await?;
-        self.keep_pending(None).await?;
-        Ok(self.hand_out(codes))
+    async fn turn_on_second_factor(
+        &self,
+        code: String,
+        _next: Option<String>,
+    ) -> Result<Vec<String>, Problem> {
+        let (_, codes) = self.turn_on(&code, is_on).await?;
+        Ok(self.hand_out(codes, self.session, CODES))
+    }
+}
+
+#[async_trait]
+impl FactorActs for AccountConsole {
+    async fn begin_second_factor(&self) -> Result<(), Problem> {
+        if self.second_factor().await?.is_some() {
+            return Err(is_on());
+        }
+        begin(&self.dashboard, &self.visit).await?;
+        if self.posted_without_wasm {
+            leptos_axum::redirect("/settings?factor=set-up");
+        }
+        Ok(())
     }
 
     async fn renew_recovery_codes(&self) -> Result<Vec<String>, Problem> {
@@ -143,15 +169,19 @@ impl FactorActs for AccountConsole {
         let codes = codes.ok_or_else(is_off)?;
         let (action, letter) = (Action::RecoveryCodesRenewed, Letter::RecoveryCodesRenewed);
         self.changed(act, action, &letter).await?;
-        Ok(self.hand_out(codes))
+        Ok(self.hand_out(codes, self.session, CODES))
     }
 
     async fn turn_off_second_factor(&self, password: String, code: String) -> Result<(), Problem> {
         if self.second_factor().await?.is_none() {
             return Err(is_off());
         }
-        let question = self.ask().await?;
         let refused = self.event(Action::SecondFactorDisabled).refused();
+        if self.is_asked() {
+            self.record(refused).await;
+            return Err(stays_on());
+        }
+        let question = self.ask().await?;
         if !self.is_password(password).await? {
             self.record(refused).await;
             return Err(question.answered_wrong("password", WRONG_PASSWORD).await);
@@ -173,6 +203,27 @@ impl FactorActs for AccountConsole {
         self.done("factor-off");
         Ok(())
     }
+}
+
+/// Makes a secret that waits with the session for its first code.
+pub(super) async fn begin(dashboard: &Dashboard, session: &Session) -> Result<(), Problem> {
+    let secret = Secret::generate().map_err(|error| internal(&error))?;
+    let pending = Pending {
+        secret: secret.expose(),
+        since: dashboard.clock.now(),
+    };
+    keep_pending(session, Some(pending)).await
+}
+
+async fn keep_pending(session: &Session, pending: Option<Pending>) -> Result<(), Problem> {
+    let kept = sessions::keep(session, SETUP, &pending).await;
+    kept.map_err(|error| internal(&error))
+}
+
+fn stays_on() -> Problem {
+    Problem::new(
+        "This service asks you for a second factor, so it stays on. Administrators of this service can say why.",
+    )
 }
 
 fn is_on() -> Problem {

@@ -9,7 +9,10 @@ use tower_sessions::Session;
 
 use super::confirm::{Question, wrong_code};
 use super::record::{client, event_of, party};
-use super::{CODE, Dashboard, SIGN_IN, current_account, held_back, internal, with_next};
+use super::set_up::SET_UP;
+use super::{
+    CODE, Dashboard, SIGN_IN, held_back, internal, second_factor, session_account, with_next,
+};
 use crate::accounts::{Account, CreateError, Password, Weakness};
 use crate::audit::{Action, Event};
 use crate::mail::Letter;
@@ -58,14 +61,44 @@ impl SiteDoor {
         });
     }
 
+    /// Lets in to `next` whoever knows the account's password: at once, or by way of its second factor.
+    async fn admit(&self, account: &Account, next: Option<&str>) -> Result<Entry, Problem> {
+        let factors = &self.dashboard.second_factors;
+        let standing = factors.standing(&account.id).await;
+        let is_on = standing.map_err(|error| internal(&error))?.is_some();
+        let is_asked = factors.is_asked(account.is_admin);
+        if !is_on && !is_asked {
+            self.dashboard.metrics.signed_in(true);
+            self.enter(account, next.unwrap_or("/")).await?;
+            return Ok(Entry::SignedIn);
+        }
+        let now = self.dashboard.clock.now();
+        let half = sessions::sign_in_half(&self.session, &account.id, now, &self.visitor);
+        self.begin(account, half, None).await?;
+        let page = match is_on {
+            true => CODE,
+            false => {
+                second_factor::begin(&self.dashboard, &self.session).await?;
+                SET_UP
+            }
+        };
+        leptos_axum::redirect(&with_next(page, next));
+        Ok(Entry::Half)
+    }
+
     async fn enter(&self, account: &Account, to: &str) -> Result<(), Problem> {
+        self.begin_session(account).await?;
+        leptos_axum::redirect(to);
+        Ok(())
+    }
+
+    pub(super) async fn begin_session(&self, account: &Account) -> Result<(), Problem> {
         let (dashboard, session) = (&self.dashboard, &self.session);
         let now = dashboard.clock.now();
         let event = self.event(account, Action::SessionStarted);
         let sign_in = sessions::sign_in(session, &account.id, now, &self.visitor);
         self.begin(account, sign_in, Some(event)).await?;
         dashboard.remember(&account.id, self.device.clone()).await?;
-        leptos_axum::redirect(to);
         Ok(())
     }
 
@@ -124,7 +157,7 @@ impl SiteDoor {
     }
 
     /// Said to nobody but who knows the password.
-    fn check_may_enter(&self, account: &Account) -> Result<(), Problem> {
+    pub(super) fn check_may_enter(&self, account: &Account) -> Result<(), Problem> {
         if let Some(suspension) = &account.suspended {
             self.record_refusal(account.email.clone());
             return Err(Problem::new(format!(
@@ -204,8 +237,7 @@ impl Door for SiteDoor {
             error @ (CreateError::Hash(_) | CreateError::Store(_)) => internal(&error),
         })?;
         self.write_to(email, Some(account.clone()));
-        self.enter(&account, "/").await?;
-        Ok(true)
+        Ok(self.admit(&account, None).await? == Entry::SignedIn)
     }
 
     async fn sign_in(
@@ -224,17 +256,7 @@ impl Door for SiteDoor {
         };
         self.check_may_enter(&account)?;
         let next = next.filter(|next| is_local(next));
-        let factor = self.dashboard.second_factors.standing(&account.id).await;
-        if factor.map_err(|error| internal(&error))?.is_some() {
-            let now = self.dashboard.clock.now();
-            let sign_in = sessions::sign_in_half(&self.session, &account.id, now, &self.visitor);
-            self.begin(&account, sign_in, None).await?;
-            leptos_axum::redirect(&with_next(CODE, next.as_deref()));
-            return Ok(Entry::Half);
-        }
-        self.dashboard.metrics.signed_in(true);
-        self.enter(&account, next.as_deref().unwrap_or("/")).await?;
-        Ok(Entry::SignedIn)
+        self.admit(&account, next.as_deref()).await
     }
 
     async fn enter_code(&self, code: String, next: Option<String>) -> Result<(), Problem> {
@@ -261,7 +283,7 @@ impl Door for SiteDoor {
 
     async fn sign_out(&self) -> Result<(), Problem> {
         // Whoever cannot be told any more is signed out all the same.
-        let account = current_account(&self.dashboard, &self.session).await;
+        let account = session_account(&self.dashboard, &self.session).await;
         let account = account.ok().flatten();
         let act = self.dashboard.act();
         let ended = sessions::within(&act.db, sessions::end(&self.session)).await;
@@ -294,7 +316,7 @@ pub(super) fn invalid_address(field: &str) -> Problem {
 }
 
 /// For a code that came without its password, or too long after it.
-fn too_late() -> Problem {
+pub(super) fn too_late() -> Problem {
     Problem {
         way_out: WayOut::SignIn,
         ..Problem::new("The password was too long ago. Sign in again.")

@@ -46,6 +46,7 @@ use crate::limits::Limits;
 use crate::mail::{Mail, WayError};
 use crate::metrics::Metrics;
 use crate::pool::{self, Pool};
+use crate::second_factor::SecondFactors;
 use crate::sessions;
 use crate::tasks::Tasks;
 use crate::throttle::Throttle;
@@ -172,6 +173,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     tasks.spawn(tidy.run(tasks.clone()));
     let v1 = V1 {
         accounts: accounts.clone(),
+        second_factors: SecondFactors::new(db.clone(), clock.clone()).asked(config.second_factor),
         keys: keys.clone(),
         limits: limits.clone(),
         idempotency,

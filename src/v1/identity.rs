@@ -71,15 +71,19 @@ async fn signed_in(v1: &V1, session: &Session) -> Result<Principal, ApiError> {
     {
         return Err(ApiError::account_suspended());
     }
-    account
-        .map(|account| Principal {
-            account: account.id,
-            via: Via::Playground,
-            tier: account.tier,
-            quota: account.quota,
-            grant: Arc::default(),
-        })
-        .ok_or_else(ApiError::signed_out)
+    let account = account.ok_or_else(ApiError::signed_out)?;
+    let factors = &v1.second_factors;
+    let is_missing = factors.is_missing(&account.id, account.is_admin).await;
+    if is_missing.map_err(|error| internal(&error))? {
+        return Err(ApiError::signed_out());
+    }
+    Ok(Principal {
+        account: account.id,
+        via: Via::Playground,
+        tier: account.tier,
+        quota: account.quota,
+        grant: Arc::default(),
+    })
 }
 
 fn internal(error: &(dyn Error + 'static)) -> ApiError {

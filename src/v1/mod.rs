@@ -54,6 +54,7 @@ use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::pool::Pool;
 use crate::principal::Principal;
+use crate::second_factor::SecondFactors;
 use crate::tasks::Tasks;
 use crate::usage::Usage;
 pub use addresses::is_too_long;
@@ -65,6 +66,7 @@ pub use identity::bearer;
 #[derive(Clone)]
 pub struct V1 {
     pub accounts: Accounts,
+    pub second_factors: SecondFactors,
     pub keys: Keys,
     pub limits: Limits,
     pub idempotency: Idempotency,

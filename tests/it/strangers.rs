@@ -1,5 +1,6 @@
 //! Every page and every verb of the service, taken from its source, refuses whom it does not know.
 
+use assisters::config::SecondFactorOf;
 use assisters::principal::Tier;
 use assisters::sessions::CONFIRMED_FOR;
 use reqwest::StatusCode;
@@ -231,11 +232,18 @@ async fn half_signed_in(site: &Site) -> Browser {
 async fn who_has_given_a_password_and_no_code_is_a_stranger_to_every_page_and_function() {
     let site = site().await;
     let half = half_signed_in(&site).await;
+    is_a_stranger(&half, &[], "/sign-in").await;
+    let still = half.visit("/sign-in/code").await;
+    assert_eq!(still.status, StatusCode::OK, "it may go on");
+}
+
+/// As a stranger, but for what `may` be called; every page leads to one that begins with `leads_to`.
+async fn is_a_stranger(browser: &Browser, may: &[&str], leads_to: &str) {
     for path in functions()
         .iter()
-        .filter(|path| !OPEN.contains(&path.as_str()))
+        .filter(|path| !OPEN.contains(&path.as_str()) && !may.contains(&path.as_str()))
     {
-        let (status, problem) = half.call(path, EVERY_FIELD).await;
+        let (status, problem) = browser.call(path, EVERY_FIELD).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(problem["way_out"], "sign_in", "{path}: {problem}");
     }
@@ -244,18 +252,48 @@ async fn who_has_given_a_password_and_no_code_is_a_stranger_to_every_page_and_fu
         .iter()
         .filter(|page| !NESTS.contains(&page.as_str()) && !OPEN.contains(&page.as_str()))
         .map(String::as_str)
+        .filter(|page| !page.starts_with("/sign-in/"))
         .chain(ADMIN_PAGES.iter().copied())
-        .chain(["/settings/export", "/usage.csv"]);
+        .chain(["/settings/export", "/usage.csv", "/audit-log.jsonl"]);
     for page in pages {
-        let landed = half.visit(page).await;
+        let landed = browser.visit(page).await;
         assert!(landed.status.is_redirection(), "{page}: {}", landed.status);
-        assert!(landed.place.unwrap().starts_with("/sign-in"), "{page}");
+        let place = landed.place.unwrap();
+        assert!(place.starts_with(leads_to), "{page}: {place}");
     }
-    let chat = half.post_json("/playground/v1/chat/completions", &Value::Null);
+    for page in ["/docs", "/status"] {
+        assert_eq!(browser.visit(page).await.status, StatusCode::OK, "{page}");
+    }
+    let chat = browser.post_json("/playground/v1/chat/completions", &Value::Null);
     let chat = chat.send().await.unwrap();
     assert_eq!(chat.status(), StatusCode::UNAUTHORIZED);
-    let still = half.visit("/sign-in/code").await;
+}
+
+#[tokio::test]
+async fn who_has_a_second_factor_to_set_up_is_a_stranger_to_all_else() {
+    let site = second_factor::asked::asking(SecondFactorOf::Everyone).await;
+    let caller = site.administrator().await;
+    let browser = second_factor::asked::at_set_up(&site, &caller).await;
+    let page = "/sign-in/second-factor";
+    let may = ["/api/second-factor/set-up", "/api/second-factor/turn-on"];
+    is_a_stranger(&browser, &may, page).await;
+    let home = browser.visit("/").await;
+    assert_eq!(home.place.as_deref(), Some(page));
+    let still = browser.visit(page).await;
     assert_eq!(still.status, StatusCode::OK, "it may go on");
+}
+
+#[tokio::test]
+async fn a_session_of_before_a_second_factor_was_asked_for_is_a_strangers() {
+    let site = second_factor::asked::asking(SecondFactorOf::Administrators).await;
+    let caller = site.caller(Tier::Free).await;
+    let browser = site.browser_of(&caller).await;
+    let promoted = sqlx::query("UPDATE accounts SET is_admin = 1 WHERE id = $1")
+        .bind(caller.account.id.as_str());
+    promoted.execute(&site.db()).await.unwrap();
+    is_a_stranger(&browser, &[], "/sign-in?").await;
+    let home = browser.visit("/").await;
+    assert_eq!(home.place.as_deref(), Some("/sign-in?factor"));
 }
 
 #[tokio::test]

@@ -14,13 +14,16 @@ pub async fn begin_second_factor() -> Result<(), Problem> {
 
 #[server(prefix = "/api", endpoint = "second-factor/set-up")]
 pub async fn load_factor_setup() -> Result<Option<FactorSetup>, Problem> {
-    crate::console::confirmed()?.factor_setup().await
+    crate::console::setting_up()?.factor_setup().await
 }
 
 #[server(prefix = "/api", endpoint = "second-factor/turn-on")]
-pub async fn turn_on_second_factor(code: String) -> Result<Vec<String>, Problem> {
-    crate::console::confirmed()?
-        .turn_on_second_factor(code)
+pub async fn turn_on_second_factor(
+    code: String,
+    next: Option<String>,
+) -> Result<Vec<String>, Problem> {
+    crate::console::setting_up()?
+        .turn_on_second_factor(code, next)
         .await
 }
 

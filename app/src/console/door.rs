@@ -9,10 +9,11 @@ use super::{Problem, Recovery};
 #[async_trait]
 pub trait Door: Recovery {
     /// Makes an account, signs it in, and moves on to the home page. Where mail is sent nobody is signed in before the address
-    /// is verified, and the page that says so is the same if there was an account already. Says whether one is signed in.
+    /// is verified, and the page that says so is the same if there was an account already; nor where a second factor is asked of it:
+    /// that is set up first. Says whether one is signed in.
     async fn sign_up(&self, email: String, password: String) -> Result<bool, Problem>;
     /// Moves on to `next` (a path of this site; anything else is ignored) or the home page; where the account has a second
-    /// factor, to the page that asks for its code.
+    /// factor, to the page that asks for its code; where it has none and one is asked of it, to the page that sets it up.
     async fn sign_in(
         &self,
         email: String,
@@ -30,7 +31,7 @@ pub trait Door: Recovery {
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
     SignedIn,
-    /// To the question for a code.
+    /// To the question for a code, or to the set-up of a second factor.
     Half,
 }
 

@@ -63,7 +63,9 @@ pub use public::{
     Doc, DocGroup, DocHeading, DocLink, Found, Health, ModelStatus, Offer, OfferedTier, Public,
     Status,
 };
-pub use second_factor::{FactorActs, FactorConsole, FactorSetup, Qr, SecondFactor};
+pub use second_factor::{
+    FactorActs, FactorConsole, FactorSetup, Qr, SecondFactor, SettingUp, setting_up,
+};
 pub use settings::{Session, Settings, SettingsActs, SettingsConsole};
 pub use span::{DAY_MS, Preset, Range, Step, written, written_to_minute};
 pub use usage::{

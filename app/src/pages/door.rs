@@ -15,19 +15,36 @@ use crate::viewer::Viewer;
 
 const FIELDS: &[&str] = &["email", "password"];
 /// What stands in the query of who was led here, and what is told for it.
-const CAME_FROM: [(&str, &str); 4] = [
+const CAME_FROM: [(&str, Tone, &str); 6] = [
     (
         "deleted",
+        Tone::Ok,
         "Your account is deleted. Its keys are refused from now on.",
     ),
     (
         "reset",
+        Tone::Ok,
         "Your password is set. Sign in with it; all browsers have been signed out.",
     ),
-    ("verified", "Your e-mail address is verified. Sign in."),
+    (
+        "verified",
+        Tone::Ok,
+        "Your e-mail address is verified. Sign in.",
+    ),
     (
         "confirmed",
+        Tone::Ok,
         "Your account has its new e-mail address. Sign in with it.",
+    ),
+    (
+        "again",
+        Tone::Warn,
+        "The code came too late, or was wrong too often. Begin again.",
+    ),
+    (
+        "factor",
+        Tone::Info,
+        "This service asks for a second factor now. Sign in once more to set it up.",
     ),
 ];
 
@@ -38,24 +55,18 @@ pub fn SignInPage() -> impl IntoView {
     let problem = refusal(action);
     let query = use_query_map();
     let next = move || query.read().get("next");
-    let again = move || query.read().get("again").is_some();
     // What has led here, if it has to be told.
     let told = move || {
         let query = query.read();
         CAME_FROM
-            .iter()
-            .find(|(from, _)| query.get(from).is_some())
-            .map(|(_, told)| *told)
+            .into_iter()
+            .find(|(from, ..)| query.get(from).is_some())
+            .map(|(_, tone, told)| view! { <Notice tone><p>{told}</p></Notice> })
     };
     view! {
         <Title text="Sign in"/>
         <DoorFrame title="Sign in">
-            {move || told().map(|told| view! { <Notice tone=Tone::Ok><p>{told}</p></Notice> })}
-            {move || again().then(|| view! {
-                <Notice tone=Tone::Warn>
-                    <p>"The code came too late, or was wrong too often. Begin again."</p>
-                </Notice>
-            })}
+            {told}
             <ActionForm action attr:class="form" attr:novalidate="">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField

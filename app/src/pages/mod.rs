@@ -18,6 +18,7 @@ mod not_found;
 mod playground;
 mod problem;
 mod recovery;
+mod second_factor;
 mod second_step;
 mod settings;
 mod status;
@@ -44,6 +45,7 @@ pub use self::not_found::NotFoundPage;
 use self::playground::PlaygroundPage;
 pub use self::problem::{FormProblem, ProblemNotice, refusal};
 use self::recovery::{CheckMailPage, ForgotPasswordPage, ResetPasswordPage, VerifyEmailPage};
+use self::second_factor::SetUpPage;
 use self::second_step::SecondStepPage;
 use self::settings::SettingsPage;
 use self::status::StatusPage;
@@ -108,6 +110,7 @@ routes! {
     SignIn to SignInPage,
     SignUp to SignUpPage,
     SecondStep to SecondStepPage,
+    SetUp to SetUpPage,
     Confirm to ConfirmPage,
     Playground to PlaygroundPage,
     Keys to KeysPage,

@@ -10,7 +10,7 @@ use app::console::{
     LimitReached, Limits, LogConsole, LogPage, LogQuery, LogRow, MailActs, MailAdmin, MailItem,
     MailState, ModelCard, ModelQueue, ModelStatus, NewKey, NewLogs, NewWorker, Offer, OfferedTier,
     Origin, Outbox, Overlap, Overview, OverviewConsole, Percentiles, Problem, Public, Qr,
-    RequestDetails, Restrictions, SecondFactor, Series, Session, Settings, SettingsActs,
+    RequestDetails, Restrictions, SecondFactor, Series, Session, SettingUp, Settings, SettingsActs,
     SettingsConsole, Standing, Status, TierOffer, Timeline, Timings, Totals, Usage, UsageConsole,
     UsageQuery, Wanted, Worker, WorkerActs, WorkerAdmin, WorkerState,
 };
@@ -447,11 +447,7 @@ impl FactorConsole for Fake {
 }
 
 #[async_trait]
-impl FactorActs for Fake {
-    async fn begin_second_factor(&self) -> Result<(), Problem> {
-        Ok(())
-    }
-
+impl SettingUp for Fake {
     async fn factor_setup(&self) -> Result<Option<FactorSetup>, Problem> {
         Ok(self.second_factor.is_none().then(|| FactorSetup {
             secret: FACTOR_SECRET.into(),
@@ -463,8 +459,19 @@ impl FactorActs for Fake {
         }))
     }
 
-    async fn turn_on_second_factor(&self, _: String) -> Result<Vec<String>, Problem> {
+    async fn turn_on_second_factor(
+        &self,
+        _: String,
+        _: Option<String>,
+    ) -> Result<Vec<String>, Problem> {
         Ok(vec![RECOVERY_CODE.into()])
+    }
+}
+
+#[async_trait]
+impl FactorActs for Fake {
+    async fn begin_second_factor(&self) -> Result<(), Problem> {
+        Ok(())
     }
 
     async fn renew_recovery_codes(&self) -> Result<Vec<String>, Problem> {

@@ -17,6 +17,7 @@ mod logs;
 mod mail;
 mod playground;
 mod public;
+mod second_factor;
 mod server_functions;
 mod settings;
 mod usage;
@@ -41,6 +42,21 @@ async fn render_for(
     console: Option<Arc<dyn Console>>,
     admin: Option<Arc<fake::FakeAdmin>>,
 ) -> String {
+    let provide = move || {
+        if let Some(console) = console {
+            provide_context(console);
+            provide_context::<Arc<dyn Confirmed>>(fake::account());
+        }
+        if let Some(admin) = admin {
+            provide_context::<Arc<dyn Admin>>(admin.clone());
+            provide_context::<Arc<dyn ConfirmedAdmin>>(admin);
+        }
+    };
+    render_with(path, provide).await
+}
+
+/// As [`render`], for whom `provide` makes somebody.
+async fn render_with(path: &str, provide: impl FnOnce() + Send + 'static) -> String {
     // Fails from the second test on: the executor is there already.
     let _ = any_spawner::Executor::init_tokio();
     let (meta, output) = ServerMetaContext::new();
@@ -50,14 +66,7 @@ async fn render_for(
         move || {
             provide_context(url);
             provide_context(meta);
-            if let Some(console) = console {
-                provide_context(console);
-                provide_context::<Arc<dyn Confirmed>>(fake::account());
-            }
-            if let Some(admin) = admin {
-                provide_context::<Arc<dyn Admin>>(admin.clone());
-                provide_context::<Arc<dyn ConfirmedAdmin>>(admin);
-            }
+            provide();
             provide_context::<Arc<dyn Public>>(Arc::new(fake::FakePublic::default()));
         },
         |page, chunks, _| {

@@ -47,7 +47,7 @@ async fn every_function_of_an_account_refuses_a_stranger() {
     assert_eq!(api::load_second_factor().await.err(), refused);
     assert_eq!(api::begin_second_factor().await.err(), refused);
     assert_eq!(api::load_factor_setup().await.err(), refused);
-    let turned_on = api::turn_on_second_factor("123456".into()).await;
+    let turned_on = api::turn_on_second_factor("123456".into(), None).await;
     assert_eq!(turned_on.err(), refused);
     assert_eq!(api::take_fresh_codes().await.err(), refused);
     assert_eq!(api::renew_recovery_codes().await.err(), refused);

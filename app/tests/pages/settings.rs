@@ -80,6 +80,7 @@ fn with_factor(codes_left: u32) -> Arc<Fake> {
         second_factor: Some(SecondFactor {
             since_ms: MIDNIGHT,
             codes_left,
+            is_required: false,
         }),
         ..Fake::default()
     })
@@ -104,6 +105,25 @@ async fn the_second_factor_says_how_it_stands_and_what_can_be_done() {
             "{told}"
         );
     }
+}
+
+#[tokio::test]
+async fn where_it_is_asked_for_it_stays_on_and_its_codes_can_be_renewed() {
+    let fake = Arc::new(Fake {
+        second_factor: Some(SecondFactor {
+            since_ms: MIDNIGHT,
+            codes_left: 2,
+            is_required: true,
+        }),
+        ..Fake::default()
+    });
+    let html = body("/settings", Some(fake.clone())).await;
+    assert!(text(&html).contains("This service asks you for a second factor, so it stays on."));
+    assert!(!html.contains("?factor=off") && html.contains("?factor=renew"));
+    let html = body("/settings?factor=off", Some(fake)).await;
+    let dialog = between(&html, "<dialog", "</dialog>");
+    assert!(text(dialog).contains("it stays on"));
+    assert!(!html.contains("/api/second-factor/turn-off"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The second factor and fresh proofs: by forms, as a browser posts them before wasm has come, and as wasm calls.
 
+pub mod asked;
 mod proof;
 mod sign_in;
 

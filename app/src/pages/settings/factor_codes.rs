@@ -1,17 +1,16 @@
-//! Recovery codes, which are on screen once.
+//! The dialogs of recovery codes.
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::location::Url;
 
 use super::second_factor::{Factor, close_codes};
 use super::{HERE, close};
 use crate::api::RenewRecoveryCodes;
-use crate::browser;
 use crate::pages::done::forget;
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::second_factor::Codes;
 use crate::pages::way_back::BackLink;
-use crate::ui::{CopyButton, Dialog, Notice, SubmitButton, Tone};
+use crate::ui::{Dialog, Notice, SubmitButton, Tone};
 
 #[component]
 pub fn RenewDialog(renew: ServerAction<RenewRecoveryCodes>) -> impl IntoView {
@@ -31,7 +30,7 @@ pub fn RenewDialog(renew: ServerAction<RenewRecoveryCodes>) -> impl IntoView {
     }
 }
 
-/// The codes, with all that is to be known of them. Closing before they are copied or kept asks a second time.
+/// Closing before they are copied or kept asks a second time.
 #[component]
 pub fn CodesDialog(factor: Factor, fresh: Option<Vec<String>>) -> impl IntoView {
     // On screen still while the dialog goes.
@@ -42,7 +41,10 @@ pub fn CodesDialog(factor: Factor, fresh: Option<Vec<String>>) -> impl IntoView 
             on_close=Callback::new(move |()| close_codes(factor))
         >
             {match codes {
-                Some(codes) => view! { <Codes factor codes/> }.into_any(),
+                Some(codes) => view! {
+                    <Codes codes keeping=factor.keeping><Done factor/></Codes>
+                }
+                .into_any(),
                 None => view! {
                     <Notice tone=Tone::Warn>
                         <p>"Recovery codes are shown once. If you do not have them, make new ones."</p>
@@ -56,52 +58,21 @@ pub fn CodesDialog(factor: Factor, fresh: Option<Vec<String>>) -> impl IntoView 
 }
 
 #[component]
-fn Codes(factor: Factor, codes: Vec<String>) -> impl IntoView {
-    let (saved, warned) = (factor.saved, factor.warned);
-    browser::guard_leaving(Signal::derive(move || !saved.get()));
-    let uncopied = move || warned.get() && !saved.get();
-    let text = codes.join("\n") + "\n";
-    let file = format!(
-        "data:text/plain;charset=utf-8,{}",
-        Url::escape(&format!(
-            "Recovery codes for Assisters. Each works once.\n\n{text}"
-        ))
-    );
-    let listed = codes
-        .into_iter()
-        .map(|code| view! { <li><code>{code}</code></li> });
+fn Done(factor: Factor) -> impl IntoView {
+    let is_unsaved = move || factor.keeping.is_unsaved();
     view! {
-        <p>"The second factor is on. If you lose your app, each of these signs you in once. You will not see them again."</p>
-        <ol class="recovery-codes" on:copy=move |_| saved.set(true)>{listed.collect_view()}</ol>
-        <div class="actions">
-            <CopyButton text=Signal::stored(text) what="codes" on_copied=Callback::new(move |()| saved.set(true))/>
-            <a
-                href=file
-                class="button plain small"
-                download="assisters-recovery-codes.txt"
-                rel="external"
-                on:click=move |_| saved.set(true)
-            >
-                "Download"
-            </a>
-        </div>
-        <p class="error" role="alert">
-            {move || uncopied().then_some("The codes are not saved yet, and they cannot be shown again.")}
-        </p>
-        <div class="actions">
-            <a
-                href=HERE
-                class="button"
-                class:primary=move || !uncopied()
-                class:plain=uncopied
-                data-noscroll="true"
-                on:click=move |event| {
-                    event.prevent_default();
-                    close_codes(factor);
-                }
-            >
-                {move || if uncopied() { "Close anyway" } else { "Done" }}
-            </a>
-        </div>
+        <a
+            href=HERE
+            class="button"
+            class:primary=move || !is_unsaved()
+            class:plain=is_unsaved
+            data-noscroll="true"
+            on:click=move |event| {
+                event.prevent_default();
+                close_codes(factor);
+            }
+        >
+            {move || if is_unsaved() { "Close anyway" } else { "Done" }}
+        </a>
     }
 }

@@ -10,18 +10,21 @@ use super::factor_dialogs::{SetUpDialog, TurnOffDialog};
 use super::{close, said};
 use crate::api::{
     BeginSecondFactor, RenewRecoveryCodes, TurnOffSecondFactor, TurnOnSecondFactor,
-    load_second_factor, take_fresh_codes,
+    load_second_factor,
 };
 use crate::browser;
-use crate::console::{Problem, SecondFactor};
+use crate::console::SecondFactor;
 use crate::format;
 use crate::pages::done::{forget, when_done};
 use crate::pages::loaded::{Asked, Loaded};
 use crate::pages::problem::{FormProblem, failure};
+use crate::pages::second_factor::{Keeping, fresh_codes};
 use crate::ui::{Badge, SubmitButton, Toasts, Tone};
 
 /// Of so many an account starts with; below it, new ones are suggested.
 const FEW: u32 = 3;
+/// In place of the way to turn it off.
+pub const STAYS_ON: &str = "This service asks you for a second factor, so it stays on.";
 
 /// What the section and its dialogs share. It outlives each of them.
 #[derive(Clone, Copy)]
@@ -33,10 +36,7 @@ pub struct Factor {
     pub turn_off: ServerAction<TurnOffSecondFactor>,
     /// Codes that are on screen, this once.
     pub codes: RwSignal<Option<Vec<String>>>,
-    /// Whether those were copied, or kept as a file.
-    pub saved: RwSignal<bool>,
-    /// Whether their owner was told that they were not.
-    pub warned: RwSignal<bool>,
+    pub keeping: Keeping,
 }
 
 impl Factor {
@@ -49,8 +49,7 @@ impl Factor {
             renew: ServerAction::new(),
             turn_off: ServerAction::new(),
             codes: RwSignal::new(None),
-            saved: RwSignal::new(false),
-            warned: RwSignal::new(false),
+            keeping: Keeping::new(),
         };
         let toasts = Toasts::here();
         when_done(factor.begin, || go("set-up"));
@@ -88,20 +87,10 @@ impl Factor {
     }
 
     fn show(self, codes: Vec<String>) {
-        self.saved.set(false);
-        self.warned.set(false);
+        self.keeping.begin_anew();
         self.codes.set(Some(codes));
         self.standing.refetch();
         go("codes");
-    }
-
-    /// Whether the codes may leave the screen. The first time that they are not saved, they may not.
-    pub fn may_go(self) -> bool {
-        if self.saved.get_untracked() || self.warned.get_untracked() {
-            return true;
-        }
-        self.warned.set(true);
-        false
     }
 }
 
@@ -156,13 +145,20 @@ fn FactorOn(standing: SecondFactor) -> impl IntoView {
     };
     let few = (standing.codes_left < FEW)
         .then_some(" Without them, a lost app locks you out. Make new ones.");
+    let off = match standing.is_required {
+        true => view! { <p class="hint">{STAYS_ON}</p> }.into_any(),
+        false => view! {
+            <a href="/settings?factor=off" class="button plain" data-noscroll="true">"Turn off…"</a>
+        }
+        .into_any(),
+    };
     view! {
         <div class="card setting spread">
             <p>
                 <Badge tone=Tone::Ok word="On"/>
                 " Since " {format::date(standing.since_ms)} "."
             </p>
-            <a href="/settings?factor=off" class="button plain" data-noscroll="true">"Turn off…"</a>
+            {off}
         </div>
         <div class="card setting spread">
             <p class="hint">{left} {few}</p>
@@ -181,7 +177,7 @@ pub fn FactorDialogs(factor: Factor) -> impl IntoView {
     Effect::new(move |_| {
         let shows = open.read().as_deref() == Some("codes");
         if !shows && factor.codes.get_untracked().is_some() {
-            match factor.may_go() {
+            match factor.keeping.may_go() {
                 true => factor.codes.set(None),
                 false => go("codes"),
             }
@@ -191,7 +187,15 @@ pub fn FactorDialogs(factor: Factor) -> impl IntoView {
         match open.get().as_deref() {
         Some("set-up") => Some(view! { <SetUpDialog turn_on=factor.turn_on/> }.into_any()),
         Some("renew") => Some(view! { <RenewDialog renew=factor.renew/> }.into_any()),
-        Some("off") => Some(view! { <TurnOffDialog turn_off=factor.turn_off/> }.into_any()),
+        Some("off") => Some(
+            view! {
+                <Loaded from=factor.standing view=move |standing| {
+                    let is_required = standing.is_some_and(|standing| standing.is_required);
+                    view! { <TurnOffDialog turn_off=factor.turn_off is_required/> }.into_any()
+                }/>
+            }
+            .into_any(),
+        ),
         Some("codes") => Some(
             view! { <Loaded from=fresh view=move |fresh| view! { <CodesDialog factor fresh/> }.into_any()/> }
                 .into_any(),
@@ -201,22 +205,9 @@ pub fn FactorDialogs(factor: Factor) -> impl IntoView {
     }
 }
 
-/// Those made by a form that was posted without scripts: only the page after it can have some.
-fn fresh_codes() -> Asked<Option<Vec<String>>> {
-    Resource::new(
-        || (),
-        |()| async {
-            match is_browser() {
-                true => Ok::<_, Problem>(None),
-                false => take_fresh_codes().await,
-            }
-        },
-    )
-}
-
 /// As [`super::close`], with the focus where the section begins: what opened the dialog may be gone.
 pub fn close_codes(factor: Factor) {
-    if factor.may_go() {
+    if factor.keeping.may_go() {
         factor.codes.set(None);
         close();
         browser::focus("factor");
