@@ -29,8 +29,8 @@ impl Engine {
     /// seconds. None at all is an error.
     pub fn open(models_dir: &Path, processor: Processor) -> Result<Self, OpenError> {
         let there = |model| is_sound(models_dir, model);
-        let device = processor.open()?;
-        let workshop = Workshop::on(device.clone())?;
+        let workshop = Workshop::on(processor)?;
+        let device = workshop.device.clone();
         let mut engine = Engine::empty(workshop.clone());
         if there(&CHAT) {
             engine.chat = Some(Chat::open(models_dir, &CHAT, workshop)?);

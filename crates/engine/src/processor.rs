@@ -1,6 +1,8 @@
 //! What models compute on: the processor, or a graphics card.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use candle_core::Device;
 
@@ -57,9 +59,27 @@ impl Processor {
     }
 }
 
+/// Whose turn it is to compute on a card. candle's kernels for it share what they note down in between: side by side, one
+/// conversation would be told from the numbers of another. One after the other, they are faster as well.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Computes with `device`: alone, if that is a card.
+pub(crate) fn in_turn<T>(device: &Device, compute: impl FnOnce() -> T) -> T {
+    // Who panicked in its turn left no number that anybody reads.
+    let _turn = (!device.is_cpu()).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
+    compute()
+}
+
+/// Takes hold of a card, once: what has hold of it twice does not keep its numbers apart either.
 fn card(number: usize) -> Result<Device, candle_core::Error> {
+    static HELD: Mutex<BTreeMap<usize, Device>> = Mutex::new(BTreeMap::new());
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(device) = held.get(&number) {
+        return Ok(device.clone());
+    }
     let device = Device::new_cuda(number)?;
     tracing::info!(number, "computing on a graphics card");
+    held.insert(number, device.clone());
     Ok(device)
 }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use candle_core::Device;
-use rayon::ThreadPoolBuildError;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Cut, Failure};
+use crate::error::{Cut, Failure, OpenError};
 use crate::lanes::{Lane, Lanes};
+use crate::processor::Processor;
 use crate::stats::{Raised, Stats, count};
 
 /// Shared by all models, and by its clones.
@@ -51,16 +51,11 @@ impl Watch {
 }
 
 impl Workshop {
-    /// With a lane for each core, on the cores themselves.
-    pub fn new() -> Result<Self, ThreadPoolBuildError> {
-        Workshop::on(Device::Cpu)
-    }
-
-    /// With a lane for each core, which feeds `device`.
-    pub(crate) fn on(device: Device) -> Result<Self, ThreadPoolBuildError> {
+    /// With a lane for each core, which computes on `processor` or feeds it.
+    pub fn on(processor: Processor) -> Result<Self, OpenError> {
         Ok(Workshop {
             stats: Arc::default(),
-            device,
+            device: processor.open()?,
             lanes: Lanes::new(available_parallelism().map_or(1, usize::from))?,
             closing: CancellationToken::new(),
         })
@@ -167,7 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_ends_when_its_client_leaves() {
-        let workshop = Workshop::new().unwrap();
+        let workshop = Workshop::on(Processor::Cpu).unwrap();
         let (began, begun) = oneshot::channel();
         tokio::select! {
             _ = workshop.work(endless(began)) => panic!("it has no end"),
@@ -182,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn closing_ends_what_runs_and_what_waits() {
-        let workshop = Workshop::new().unwrap();
+        let workshop = Workshop::on(Processor::Cpu).unwrap();
         let (began, begun) = oneshot::channel();
         let close = async {
             begun.await.unwrap();
@@ -196,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_breaks_one_request_and_frees_its_lane() {
-        let workshop = Workshop::new().unwrap();
+        let workshop = Workshop::on(Processor::Cpu).unwrap();
         for _ in 0..2 * available_parallelism().unwrap().get() {
             let broken = workshop.work(|_| -> Result<(), Cut> { panic!("on purpose") });
             assert_eq!(broken.await, Err(Failure::Broken));

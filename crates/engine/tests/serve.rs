@@ -4,12 +4,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod given;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use engine::Processor;
 use engine::catalog::CHAT;
+use given::processor;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -44,7 +46,7 @@ async fn server(dir: PathBuf) -> Server {
     let mut served = JoinSet::new();
     served.spawn(async move {
         let shutdown = async { stopped.await.unwrap_or_default() };
-        engine::serve(listener, &dir, Processor::Cpu, shutdown).await
+        engine::serve(listener, &dir, processor(), shutdown).await
     });
     Server {
         address,

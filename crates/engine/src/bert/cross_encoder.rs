@@ -10,6 +10,7 @@ use super::pieces::Row;
 use super::{Ranked, Reader, in_passes};
 use crate::catalog::Guest;
 use crate::error::{Cut, OpenError};
+use crate::processor::in_turn;
 use crate::workshop::Watch;
 
 /// A cross-encoder in memory.
@@ -80,7 +81,10 @@ impl CrossEncoder {
         }
         let tokens = rows.iter().map(|row| row.tokens.len() as u64).sum();
         let scores = in_passes(rows, watch, |pass| {
-            Ok(self.head.scores(&self.reader.network, pass)?)
+            let network = &self.reader.network;
+            Ok(in_turn(network.device(), || {
+                self.head.scores(network, pass)
+            })?)
         })?;
         Ok(Ranked { scores, tokens })
     }

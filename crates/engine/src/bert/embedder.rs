@@ -10,6 +10,7 @@ use super::{Ranked, Reader, in_passes};
 use crate::catalog::Model;
 use crate::error::{Cut, OpenError};
 use crate::files;
+use crate::processor::in_turn;
 use crate::workshop::Watch;
 
 /// An embedding model in memory.
@@ -85,10 +86,14 @@ impl Embedder {
 
     pub fn vectors(&self, rows: Vec<Row>, watch: &Watch) -> Result<Vec<Vec<f32>>, Cut> {
         in_passes(rows, watch, |pass| {
-            let tokens = self.reader.network.forward(pass)?;
-            let means = pass.iter().enumerate();
-            let means = means.map(|(at, row)| mean(&tokens.get(at)?, row.tokens.len()));
-            Ok(means.collect::<candle_core::Result<_>>()?)
+            let network = &self.reader.network;
+            let means = in_turn(network.device(), || {
+                let tokens = network.forward(pass)?;
+                let means = pass.iter().enumerate();
+                let means = means.map(|(at, row)| mean(&tokens.get(at)?, row.tokens.len()));
+                means.collect::<candle_core::Result<_>>()
+            });
+            Ok(means?)
         })
     }
 }

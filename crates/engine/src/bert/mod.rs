@@ -17,6 +17,7 @@ use candle_core::Device;
 use self::network::{Bert, Shape, Weights};
 use crate::catalog::{CONFIG, TENSORS, TOKENIZER};
 use crate::error::{Cut, OpenError};
+use crate::processor::in_turn;
 use crate::workshop::Watch;
 
 /// The most tokens of one pass, with what short rows are filled up by. More gain nothing and only make leaving slower.
@@ -52,9 +53,11 @@ impl Reader {
             })?;
         let shape: Shape = serde_json::from_slice(&config).map_err(|error| load(error.into()))?;
         let pieces = Pieces::open(&folder.join(TOKENIZER), context).map_err(load)?;
-        let weights = Weights::read(&folder.join(TENSORS), device);
-        let weights = weights.map_err(|error| load(error.into()))?;
-        let network = Bert::new(&weights, &shape).map_err(|error| load(error.into()))?;
+        let read = in_turn(device, || {
+            let weights = Weights::read(&folder.join(TENSORS), device)?;
+            Bert::new(&weights, &shape).map(|network| (network, weights))
+        });
+        let (network, weights) = read.map_err(|error| load(error.into()))?;
         Ok((Reader { network, pieces }, weights))
     }
 }

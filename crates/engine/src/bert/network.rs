@@ -146,6 +146,11 @@ impl Bert {
         })
     }
 
+    /// What it computes on.
+    pub fn device(&self) -> &Device {
+        self.words.device()
+    }
+
     /// The number of values that it makes of a token.
     pub fn hidden(&self) -> usize {
         self.hidden

@@ -14,6 +14,7 @@ use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::rope_i;
 
 use super::linear::Linear;
+use crate::processor::in_turn;
 
 /// The weights, shared by all conversations.
 pub struct Llama {
@@ -118,6 +119,10 @@ impl Llama {
 
     /// Reads `tokens`, which follow those in `memory`, and returns the scores of the token after them.
     pub fn forward(&self, tokens: &[u32], memory: &mut Memory) -> Result<Vec<f32>> {
+        in_turn(&self.device, || self.pass(tokens, memory))
+    }
+
+    fn pass(&self, tokens: &[u32], memory: &mut Memory) -> Result<Vec<f32>> {
         let place = self.place(memory.length, tokens.len())?;
         let tokens_here = Tensor::new(tokens, &Device::Cpu)?;
         let x = self.embeddings.embedding(&tokens_here)?;

@@ -10,6 +10,7 @@ use tokenizers::Tokenizer;
 
 use super::llama::Llama;
 use super::script::{Error, Script};
+use crate::processor::in_turn;
 
 /// A chat model in memory, shared by all requests.
 pub struct Loaded {
@@ -26,7 +27,9 @@ impl Loaded {
         let content = Content::read(&mut file)?;
         let script = Script::read(&content)?;
         let ends = ends(&content, &script.tokenizer)?;
-        let network = Llama::read(&content, &mut file, context as usize, device)?;
+        let network = in_turn(device, || {
+            Llama::read(&content, &mut file, context as usize, device)
+        })?;
         Ok(Loaded {
             network,
             script,

@@ -113,6 +113,23 @@ async fn a_seed_repeats_an_answer_and_another_changes_it() {
     assert_ne!(text(&one), text(&other));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_conversations_side_by_side_are_each_as_it_would_be_alone() {
+    let Some(router) = chat().map(engine::router) else {
+        return;
+    };
+    let asked = ask(LONG, json!({"max_tokens": 24}));
+    let (_, alone) = post(&router, asked.clone()).await;
+    let mut talks = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (router, asked) = (router.clone(), asked.clone());
+        talks.spawn(async move { post(&router, asked).await.1 });
+    }
+    for answer in talks.join_all().await {
+        assert_eq!(text(&answer), text(&alone));
+    }
+}
+
 #[tokio::test]
 async fn an_answer_ends_before_a_stop_string() {
     let Some(router) = chat().map(engine::router) else {

@@ -10,6 +10,8 @@
 
 mod answers;
 mod cancelling;
+#[path = "../given/mod.rs"]
+mod given;
 mod refusals;
 
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use axum::http::{Request, StatusCode};
 use engine::catalog::CHAT;
 use engine::chat::Chat;
 use engine::{Engine, OpenError, Workshop};
+use given::processor;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -47,7 +50,7 @@ pub fn chat() -> Option<Engine> {
 
 /// A model of its own, for tests that count or close.
 pub fn load() -> Option<Engine> {
-    match Chat::open(&models_dir()?, &CHAT, Workshop::new().unwrap()) {
+    match Chat::open(&models_dir()?, &CHAT, Workshop::on(processor()).unwrap()) {
         Ok(chat) => Some(Engine::from(chat)),
         Err(missing @ OpenError::Missing { .. }) => {
             eprintln!("skipped: {missing}");

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use engine::Engine;
 use engine::catalog::{
     CHAT, CONFIG, CROSS_ENCODER, EMBEDDINGS, MODERATION, Model, TENSORS, TOKENIZER,
 };
-use engine::{Engine, Processor};
 use serde_json::{Value, json};
 
-use crate::{get, models_dir, post, router};
+use crate::{get, models_dir, post, processor, router};
 
 async fn listed(router: &axum::Router) -> Vec<Value> {
     let (_, list) = get(router, "/v1/models").await;
@@ -52,7 +52,7 @@ async fn every_model_is_listed_with_what_it_can_do() {
 async fn what_is_installed_is_served_without_the_rest() {
     let Some(dir) = models_dir() else { return };
     let some = tempfile::tempdir().unwrap();
-    assert!(Engine::open(some.path(), Processor::Cpu).is_err());
+    assert!(Engine::open(some.path(), processor()).is_err());
     link(&dir, some.path(), &MODERATION);
     // Of the right sizes, and nothing else about it is right.
     let damaged = some.path().join(CHAT.id);
@@ -62,7 +62,7 @@ async fn what_is_installed_is_served_without_the_rest() {
         made.set_len(file.bytes).unwrap();
     }
     assert_eq!(engine::installed(some.path()), [CHAT.id, MODERATION.id]);
-    let router = engine::router(Engine::open(some.path(), Processor::Cpu).unwrap());
+    let router = engine::router(Engine::open(some.path(), processor()).unwrap());
     let cards = listed(&router).await;
     assert_eq!(cards.len(), 1);
     // Without the embedding model nobody can tell the other categories.
@@ -103,7 +103,7 @@ async fn a_cross_encoder_takes_over_where_somebody_has_put_one() {
         engine::installed(some.path()),
         [EMBEDDINGS.id, CROSS_ENCODER.id]
     );
-    let router = engine::router(Engine::open(some.path(), Processor::Cpu).unwrap());
+    let router = engine::router(Engine::open(some.path(), processor()).unwrap());
     let cards = listed(&router).await;
     assert_eq!(cards[0]["tasks"], json!(["embeddings"]));
     assert!(cards[0].get("rerank_method").is_none());

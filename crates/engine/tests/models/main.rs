@@ -11,6 +11,8 @@
 mod cards;
 mod counting;
 mod embeddings;
+#[path = "../given/mod.rs"]
+mod given;
 mod moderation;
 mod refusals;
 mod rerank;
@@ -21,8 +23,9 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use engine::Engine;
 use engine::catalog::{EMBEDDINGS, MODERATION};
-use engine::{Engine, Processor};
+use given::processor;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -44,7 +47,7 @@ pub fn models_dir() -> Option<PathBuf> {
 /// One engine for all tests.
 pub fn engine() -> Option<Engine> {
     static ENGINE: OnceLock<Option<Engine>> = OnceLock::new();
-    let open = || match Engine::open(&models_dir()?, Processor::Cpu) {
+    let open = || match Engine::open(&models_dir()?, processor()) {
         Ok(engine) => Some(engine),
         Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
     };
