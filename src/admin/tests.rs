@@ -2,6 +2,7 @@ mod record;
 
 use clap::Parser;
 use serde_json::{Value, json};
+use sqlx::AnyConnection;
 use tempfile::TempDir;
 
 use super::*;
@@ -98,6 +99,12 @@ impl Shell {
         let id = ada.unwrap().id;
         factors.turn_on(&id, &secret, &code).await.unwrap();
     }
+}
+
+/// Another with whatever is committed, if not on `watch` itself.
+async fn version(watch: &mut AnyConnection) -> i64 {
+    let version = sqlx::query_scalar("PRAGMA data_version");
+    version.fetch_one(watch).await.unwrap()
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use app::console::{
     Admin, Appearance, Confirmed, ConfirmedAdmin, Console, Door, Problem, Public, SettingUp,
+    is_local,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -188,9 +189,6 @@ pub fn files(dashboard: &Dashboard) -> Router {
 /// Lets onto a page whom it is for: strangers are sent to sign in, and come back; others need not sign in again. To all but
 /// administrators, their pages are not there; neither are those of the docs that nobody has written.
 pub async fn guard(request: Request, next: Next) -> Response {
-    if let Some(place) = meant(request.uri()) {
-        return Redirect::permanent(&place).into_response();
-    }
     let path = request.uri().path();
     let has_secret = matches!(path, RESET_PASSWORD | VERIFY_EMAIL);
     let is_hidden =
@@ -336,12 +334,19 @@ fn accepts_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The page that somebody means who writes a slash behind its address.
+/// Sends on to its page who writes a slash behind its address: no address of ours ends in one.
+pub async fn without_slash(request: Request, next: Next) -> Response {
+    match meant(request.uri()) {
+        Some(place) => Redirect::permanent(&place).into_response(),
+        None => next.run(request).await,
+    }
+}
+
 fn meant(uri: &Uri) -> Option<String> {
     let path = uri.path().strip_suffix('/')?.trim_end_matches('/');
     let query = uri.query().map(|query| format!("?{query}"));
     let place = format!("{path}{}", query.unwrap_or_default());
-    site::is_local(&place).then_some(place)
+    is_local(&place).then_some(place)
 }
 
 fn sign_in_and_return(uri: &Uri) -> String {

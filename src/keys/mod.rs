@@ -35,7 +35,7 @@ pub const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
 /// Older secrets of one key that are taken at the same time.
 pub const MOST_RETIRED: usize = 10;
 /// How long the database is waited for where a key is known from before.
-const BRIDGED_AFTER: Duration = Duration::from_secs(1);
+const BRIDGED_AFTER: Duration = Duration::from_secs(2);
 /// For so long a secret that has ended is refused as expired; after that, as one that never was.
 const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
 

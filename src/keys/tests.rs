@@ -48,6 +48,14 @@ impl Site {
             .unwrap()
     }
 
+    /// As another process would.
+    async fn suspend(&self) {
+        sqlx::query("UPDATE accounts SET suspended_ms = 1")
+            .execute(&self.db)
+            .await
+            .unwrap();
+    }
+
     async fn names(&self) -> Vec<String> {
         self.keys
             .list(&self.account)

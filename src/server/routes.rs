@@ -63,6 +63,7 @@ pub(super) fn all(
         .layer(from_fn(headers::of_pages));
     let files = Router::new()
         .fallback_service(files.fallback(missing))
+        .layer(from_fn(console::without_slash))
         .layer(from_fn(headers::of_files));
     let site = Router::new()
         .route("/openapi.json", get(openapi).layer(v1::any_origin()))

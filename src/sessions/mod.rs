@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
-use tower_sessions::session::{Error, Id};
+use tower_sessions::session::Error;
 
 use crate::clock::{DAY_MS, UnixMs};
 use crate::ids::AccountId;

@@ -66,7 +66,8 @@ async fn limits_that_an_administrator_lowered_are_not_given_up_by_choosing_a_tie
         let set = accounts.set_tier(&caller.account.id, Tier::Developer, rpm, tpm);
         let before = set.await.unwrap().unwrap().quota;
         for tier in ["developer", "startup"] {
-            let chosen = browser.call("/api/limits/choose-tier", &[("tier", tier)]);
+            let fields = [("tier", tier)];
+            let chosen = browser.call("/api/limits/choose-tier", &fields);
             let (answered, problem) = chosen.await;
             assert_eq!(answered, status, "{problem}");
         }

@@ -138,17 +138,24 @@ fn every_requirement_up_to_level_2_is_answered_once() {
 /// Whether a test of this name is in `text`: a function with the attribute of one, or as the runners of other languages know it.
 fn has_test(text: &str, name: &str) -> bool {
     let declaration = format!("fn {name}(");
-    let declared = text.match_indices(&declaration);
-    let mut before = declared.map(|(at, _)| text[..at].lines().rev().skip(1).take(5));
-    // proptest's are marked too; what ends before is another function.
-    before.any(|mut lines| {
-        lines
-            .by_ref()
-            .take_while(|line| !line.starts_with('}'))
-            .any(|line| line.trim_start().starts_with("#[") && line.contains("test"))
-    }) || text.contains(&format!("def {name}("))
+    let mut declared = text.match_indices(&declaration);
+    declared.any(|(at, _)| is_marked(&text[..at]))
+        || text.contains(&format!("def {name}("))
         || text.contains(&format!("'{name}'"))
         || text.contains(&format!("test(\"{name}\""))
+}
+
+/// Whether the attribute of a test stands at the end of `before`, at which a function is declared.
+fn is_marked(before: &str) -> bool {
+    let whole_lines = before.rsplit_once('\n').map_or("", |(lines, _)| lines);
+    let attributes = whole_lines
+        .lines()
+        .rev()
+        // What ends here is another function.
+        .take_while(|line| !line.trim_end().ends_with('}'))
+        .map(str::trim_start)
+        .filter(|line| line.starts_with("#["));
+    attributes.take(5).any(|line| line.contains("test"))
 }
 
 #[test]

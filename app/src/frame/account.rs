@@ -115,24 +115,19 @@ fn Sidebar(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
     }
 }
 
-/// Opens the palette for who has no keyboard, and tells of its keys who has.
+/// Opens the palette for who has no keyboard. It shows once it does something; its place is kept until then.
 #[component]
 fn FindButton(sheet: RwSignal<Option<Sheet>>) -> impl IntoView {
-    let awake = browser::awake();
-    let apple = browser::has_command_key();
     view! {
-        // Its place is kept until it does something.
         <button
             type="button"
             class="nav-link find"
-            class:asleep=move || !awake.get()
-            title="Find"
+            title="Find (Ctrl K or ⌘ K)"
             aria-keyshortcuts="Control+K Meta+K"
             on:click=move |_| sheet.set(Some(Sheet::Palette))
         >
             <Icon glyph=Glyph::Find/>
             <span class="nav-name">"Find…"</span>
-            <kbd class="nav-name" aria-hidden="true">{move || if apple.get() { "⌘ K" } else { "Ctrl K" }}</kbd>
         </button>
     }
 }

@@ -84,20 +84,15 @@ async fn a_command_that_cannot_be_recorded_does_nothing_until_it_can() {
     for (line, _) in CHANGES {
         let (shell, words) = ready(line).await;
         shell.db.execute(REFUSAL).await.unwrap();
-        // This changes with whatever is committed elsewhere.
         let mut watch = shell.db.pool().acquire().await.unwrap();
-        let mut version = async || {
-            let version = sqlx::query_scalar("PRAGMA data_version");
-            version.fetch_one(&mut *watch).await.unwrap()
-        };
-        let before: i64 = version().await;
+        let before = version(&mut watch).await;
         let refused = run(&shell, &words).await.unwrap_err();
         assert!(refused.contains("it was not done"), "{line}: {refused}");
         assert!(!refused.contains("full"), "{line}: {refused}");
-        assert_eq!(version().await, before, "{line}");
+        assert_eq!(version(&mut watch).await, before, "{line}");
         shell.db.execute("DROP TRIGGER no_records").await.unwrap();
         run(&shell, &words).await.unwrap();
-        assert_ne!(version().await, before, "{line}");
+        assert_ne!(version(&mut watch).await, before, "{line}");
     }
 }
 

@@ -10,7 +10,7 @@ async fn a_key_that_was_taken_before_is_taken_for_ten_minutes() {
     let (_, secret) = site.create("laptop").await;
     let (_, other) = site.create("never used").await;
     let known = site.keys.verify(secret.expose(), None).await.unwrap();
-    site.db.close().await;
+    site.db.pool().close().await;
 
     let mut passed = Duration::ZERO;
     for step in [5 * SECOND, SECOND, 5 * SECOND, BRIDGED - 12 * SECOND] {
@@ -44,7 +44,7 @@ async fn a_key_is_held_to_its_expiry_and_its_addresses() {
     };
     let (_, secret) = site.keys.create(&site.account, new).await.unwrap();
     site.keys.verify(secret.expose(), home).await.unwrap();
-    site.db.close().await;
+    site.db.pool().close().await;
     site.clock.advance(30 * SECOND);
     assert!(matches!(
         site.keys.verify(secret.expose(), away).await,
@@ -75,21 +75,18 @@ async fn a_key_that_is_known_to_be_revoked_or_suspended_stays_refused() {
         } else {
             site.keys.revoke(&site.account, &key.id).await.unwrap();
         }
-        site.db.close().await;
+        site.db.pool().close().await;
         assert!(site.keys.verify(secret.expose(), None).await.is_err());
     }
     let site = Site::open().await;
     let (_, secret) = site.create("laptop").await;
     site.keys.verify(secret.expose(), None).await.unwrap();
-    sqlx::query("UPDATE accounts SET suspended_ms = 1")
-        .execute(&site.db)
-        .await
-        .unwrap();
+    site.suspend().await;
     site.clock.advance(5 * SECOND);
     assert!(matches!(
         site.keys.verify(secret.expose(), None).await,
         Err(Refusal::Suspended)
     ));
-    site.db.close().await;
+    site.db.pool().close().await;
     assert!(site.keys.verify(secret.expose(), None).await.is_err());
 }

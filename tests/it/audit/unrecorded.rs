@@ -24,20 +24,41 @@ const INTERNAL: &str = "no room in /var/lib";
 
 /// Has the database take no record, as where its disk is full.
 async fn take_no_records(db: &Db) {
+    // Made once: a connection that has not heard of a trigger's end would not have another of its name.
     let trigger = format!(
-        "CREATE TRIGGER no_records BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, '{INTERNAL}'); END"
+        "CREATE TRIGGER IF NOT EXISTS refuses BEFORE INSERT ON audit_log WHEN EXISTS (SELECT 1 FROM full)
+         BEGIN SELECT RAISE(ABORT, '{INTERNAL}'); END"
     );
-    db.execute(AssertSqlSafe(trigger)).await.unwrap();
+    for step in [
+        "CREATE TABLE IF NOT EXISTS full (since BIGINT)",
+        &trigger,
+        "INSERT INTO full VALUES (0)",
+    ] {
+        db.execute(AssertSqlSafe(step)).await.unwrap();
+    }
 }
 
 async fn take_records_again(db: &Db) {
-    db.execute("DROP TRIGGER no_records").await.unwrap();
+    db.execute("DELETE FROM full").await.unwrap();
 }
 
-/// What is counted of tries, and told by gateways, is no act.
-const NO_ACTS: &[&str] = &["throttle", "gateways", "_sqlx_migrations"];
-/// Nor is a try of a proof, or that a session is in use.
-const TRIED: &[&str] = &["tries", "last_step", "seen_ms"];
+/// What is counted of tries and requests, and told by gateways, is no act.
+const NO_ACTS: &[&str] = &[
+    "throttle",
+    "gateways",
+    "ledger",
+    "usage_hourly",
+    "usage_daily",
+    "_sqlx_migrations",
+];
+/// Nor is a try of a proof, or that a session or a key is in use.
+const TRIED: &[&str] = &[
+    "tries",
+    "last_step",
+    "seen_ms",
+    "last_used_ms",
+    "last_used_ip",
+];
 /// How far a mail has come, which goes on by itself.
 const PROGRESS: &[&str] = &["state", "due_ms", "sent_ms", "last_error", "secret"];
 
@@ -159,7 +180,7 @@ async fn what_is_done_with_a_second_factor_is_done_on_record_or_not_at_all() {
     let done = |action: &str| all.iter().filter(|one| one.action == action).count();
     assert_eq!(
         (done("recovery_code.used"), done("session.started")),
-        (3, 3)
+        (1, 3)
     );
     assert_eq!(done("second_factor.disabled"), 1);
 }

@@ -179,6 +179,12 @@ async fn a_worker_is_believed_no_more_than_can_be_true() {
     let request = site.chat(&caller.secret, json!({}));
     assert_eq!(within(request.send()).await.unwrap().status(), 400);
 
+    let browser = site.browser_of(&caller).await;
+    crate::until(async || {
+        let (_, usage) = browser.call("/api/usage", &[("query", "")]).await;
+        usage["total"]["totals"]["requests"] == 3
+    })
+    .await;
     let rows = site.ledger_of(&caller).await;
     for row in &rows[..2] {
         // A context of 2,048 tokens, and one answer.
@@ -186,7 +192,4 @@ async fn a_worker_is_believed_no_more_than_can_be_true() {
         assert_eq!(row.finish_reason.as_deref(), Some(&long[..100]));
     }
     assert_eq!(rows[2].error_code.as_deref(), Some(&long[..100]));
-    let browser = site.browser_of(&caller).await;
-    let (_, usage) = browser.call("/api/usage", &[("query", "")]).await;
-    assert_eq!(usage["total"]["totals"]["requests"], 3);
 }

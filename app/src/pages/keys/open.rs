@@ -1,6 +1,5 @@
 //! Which dialog is open: the address says it, so that it can be linked to and the browser's Back closes it.
 
-use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use leptos_router::params::ParamsMap;
