@@ -85,6 +85,9 @@ test("the search is found by /, follows what is typed, and leads to a section", 
   await open(page, "/docs?q=zzzz");
   await expect(field).toHaveValue("zzzz");
   await expect(page.getByText("Nothing found")).toBeVisible();
+  await page.getByRole("link", { name: "Clear the search" }).click();
+  await expect(page.getByRole("heading", { name: "Search results" })).toBeHidden();
+  await expect(field).toHaveValue("");
 });
 
 test.describe("without scripts", () => {

@@ -111,6 +111,24 @@ test("all data is taken along, and the account deleted", async ({ page, request 
   expect((await call(request, key)).status()).toBe(401);
 });
 
+test("Back passes by a dialog that was closed", async ({ page }) => {
+  await signUp(page);
+  await open(page, "/settings");
+  const dialog = page.getByRole("dialog");
+  const close = [() => page.keyboard.press("Escape"), () => dialog.getByRole("link", { name: "Cancel" }).click()];
+  for (const closeIt of close) {
+    await page.getByRole("link", { name: "Change e-mail…" }).click();
+    await expect(dialog).toBeVisible();
+    await expect(page).toHaveURL(/\/settings\?email/);
+    await closeIt();
+    await expect(dialog).toBeHidden();
+    await expect(page).toHaveURL(/\/settings$/);
+    await page.goBack();
+    await expect(page).toHaveURL(/\/settings$/);
+    await expect(dialog).toBeHidden();
+  }
+});
+
 test("the page's outline stays", async ({ page }) => {
   await signUp(page);
   await open(page, "/settings");

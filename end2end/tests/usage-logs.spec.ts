@@ -77,6 +77,10 @@ test("the log is walked by keyboard, and a request opens beside it", async ({ pa
   await expect(panel).toBeHidden();
   await expect(rows.first().getByRole("link")).toBeFocused();
 
+  // What letters mean elsewhere they mean from here, too.
+  await page.keyboard.press("g");
+  await page.keyboard.press("k");
+  await expect(page).toHaveURL("/keys");
   await page.goto(`/logs?request=${refused}`);
   await expect(panel).toContainText("model_not_found");
   await page.getByLabel("Request id").fill("req_none");
