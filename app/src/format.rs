@@ -90,11 +90,6 @@ pub fn month(ms: i64) -> String {
     format!("{} {}", MONTHS[at.month0() as usize], at.year())
 }
 
-/// `12:04:11`
-pub fn second(ms: i64) -> String {
-    format!("{}:{:02}", clock(ms), utc(ms).second())
-}
-
 /// `3 Nov 2025`
 pub fn date(ms: i64) -> String {
     let at = utc(ms);

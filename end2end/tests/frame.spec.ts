@@ -184,7 +184,7 @@ test.describe("without a network", () => {
     await page.getByRole("link", { name: "Refresh" }).click();
     await context.setOffline(true);
     await page.getByRole("link", { name: "Refresh" }).click();
-    await expect(page.getByText(/What shows below was updated \d\d:\d\d\./)).toBeVisible();
+    await expect(page.getByText(/What shows below was updated \d\d:\d\d UTC\./)).toBeVisible();
     await expect(page.getByText("No requests in this range")).toBeVisible();
     await context.setOffline(false);
     await page.getByRole("button", { name: "Retry" }).click();
@@ -198,7 +198,7 @@ test.describe("without a network for a while", () => {
   test("limits and keys stay with their time", async ({ page, context }) => {
     await signUp(page);
     await createFirstKey(page);
-    const stale = page.getByText(/What shows below was updated \d\d:\d\d\./);
+    const stale = page.getByText(/What shows below was updated \d\d:\d\d UTC\./);
     await open(page, "/limits");
     await context.setOffline(true);
     await expect(stale).toBeVisible();

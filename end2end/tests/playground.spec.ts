@@ -30,10 +30,10 @@ test("an answer streams to its end and says what it took", async ({ page }) => {
   await runButton(page).click();
   const answer = articles(page).last();
   await expect(answer).toContainText("Paris");
-  await expect(answer).toContainText(/TTFT \d+ ms/);
+  await expect(answer).toContainText(/TTFT [\d,]+ ms/);
   await expect(answer).toContainText(/\d+ out/);
   await expect(answer).toContainText(/finish: (stop|length)/);
-  await expect(page.getByText(/^Response complete, \d+ tokens$/)).toBeAttached();
+  await expect(page.getByText(/^Response complete, [\d,]+ tokens$/)).toBeAttached();
   await expect(runButton(page)).toBeVisible();
   const id = answer.getByRole("link", { name: /^req_/ });
   await expect(id).toHaveAttribute("href", `/logs?request=${await id.textContent()}`);
@@ -50,7 +50,7 @@ for (const [how, stop] of [
     await message(page).fill("Write a very long story about a river.");
     await runButton(page).click();
     const answer = articles(page).last();
-    await expect(answer).toContainText(/TTFT \d+ ms/);
+    await expect(answer).toContainText(/TTFT [\d,]+ ms/);
     if (stop === "button") await page.getByRole("button", { name: "Stop" }).click();
     else await page.keyboard.press("Escape");
     await expect(answer).toContainText("Stopped");

@@ -1,5 +1,7 @@
 //! The accounts table.
 
+mod proofs;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Error, Row};
 
@@ -8,6 +10,10 @@ use crate::clock::UnixMs;
 use crate::db::Db;
 use crate::ids::AccountId;
 use crate::principal::Tier;
+
+pub(super) use proofs::{
+    change_password, hold_proofs, password_hash, replace_proofs, set_password,
+};
 
 pub(super) async fn insert(db: &Db, account: &Account, password_hash: &str) -> Result<(), Error> {
     sqlx::query(
@@ -150,51 +156,6 @@ pub(super) async fn keep_ledger(db: &Db, id: &AccountId, days: u32) -> Result<()
     Ok(())
 }
 
-pub(super) async fn password_hash(db: &Db, id: &AccountId) -> Result<Option<String>, Error> {
-    let row = sqlx::query("SELECT password_hash FROM accounts WHERE id = $1")
-        .bind(id.as_str())
-        .fetch_optional(db)
-        .await?;
-    row.map(|row| row.try_get("password_hash")).transpose()
-}
-
-/// Whether `old` was still the hash.
-pub(super) async fn change_password(
-    db: &Db,
-    id: &AccountId,
-    old: &str,
-    new: &str,
-) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "UPDATE accounts SET password_hash = $3, proofs = proofs + 1 WHERE id = $1 AND password_hash = $2",
-    )
-    .bind(id.as_str())
-    .bind(old)
-    .bind(new)
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-pub(super) async fn replace_proofs(db: &Db, id: &AccountId) -> Result<(), Error> {
-    sqlx::query("UPDATE accounts SET proofs = proofs + 1 WHERE id = $1")
-        .bind(id.as_str())
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// Whether the account's proofs are still those of then. An update that changes nothing, so that whoever would replace them
-/// waits until the act is over.
-pub(super) async fn hold_proofs(db: &Db, id: &AccountId, proofs: i64) -> Result<bool, Error> {
-    let done = sqlx::query("UPDATE accounts SET proofs = proofs WHERE id = $1 AND proofs = $2")
-        .bind(id.as_str())
-        .bind(proofs)
-        .execute(db)
-        .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// Whether `address` is still the account's.
 pub(super) async fn verify(
     db: &Db,
@@ -230,24 +191,6 @@ pub(super) async fn change_address(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-pub(super) async fn set_password(
-    db: &Db,
-    id: &AccountId,
-    hash: &str,
-    now: UnixMs,
-) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE accounts SET password_hash = $2, verified_ms = COALESCE(verified_ms, $3), proofs = proofs + 1
-         WHERE id = $1",
-    )
-    .bind(id.as_str())
-    .bind(hash)
-    .bind(now.0)
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 pub(super) async fn has_other_admin(db: &Db, id: &AccountId) -> Result<bool, Error> {

@@ -32,10 +32,14 @@ pub fn monotonic_ms() -> f64 {
         .unwrap_or_default()
 }
 
-/// The reader's time of day: `12:04`.
+/// The time of day: `12:04 UTC`.
 pub fn clock() -> String {
     let now = js_sys::Date::new_0();
-    format!("{:02}:{:02}", now.get_hours(), now.get_minutes())
+    format!(
+        "{:02}:{:02} UTC",
+        now.get_utc_hours(),
+        now.get_utc_minutes()
+    )
 }
 
 pub fn unix_seconds() -> i64 {

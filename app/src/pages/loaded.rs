@@ -11,7 +11,7 @@ use crate::console::{Problem, WayOut};
 /// What a page asked for, once it has come.
 pub type Asked<T> = Resource<Result<T, Problem>>;
 
-/// What was read last, of what, and at what time of the reader's day.
+/// What was read last, of what, and at what time of day.
 struct Last<T: 'static>(StoredValue<Option<(String, T, String)>>);
 
 impl<T: Clone + Send + Sync + 'static> Last<T> {

@@ -1,5 +1,6 @@
 //! `POST /v1/chat/completions`.
 
+mod answer;
 mod describe;
 mod event;
 mod meter;

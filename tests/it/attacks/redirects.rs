@@ -71,6 +71,8 @@ async fn a_path_that_looks_like_a_host_leads_to_none() {
         "//evil.example/%2e%2e",
         "/%2fevil.example",
         "/\\evil.example",
+        "/\\evil.example/",
+        "//evil.example//",
         "//fonts",
         "//keys",
         "///keys",

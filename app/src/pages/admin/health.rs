@@ -9,7 +9,7 @@ use crate::api::load_system_health;
 use crate::browser;
 use crate::console::{Health, HealthCheck, SettingInForce, SystemHealth};
 use crate::format;
-use crate::pages::loaded::Loaded;
+use crate::pages::loaded::Lasting;
 use crate::ui::{Badge, Notice, Tone};
 
 /// How often it is looked again while somebody watches.
@@ -28,7 +28,7 @@ pub fn HealthPage() -> impl IntoView {
         <header class="page-head">
             <h1>"System health"</h1>
         </header>
-        <Loaded from=health view=|health| view! { <Body health/> }.into_any()/>
+        <Lasting from=health view=|health| view! { <Body health/> }.into_any()/>
     }
 }
 

@@ -24,7 +24,7 @@ pub fn AuditList(page: AuditPage, asked: AuditQuery, place: &'static str) -> imp
         .then(|| asked.from_the_top().href(place));
     let updated = format!(
         "All times UTC · updated {}",
-        format::second(page.updated_ms)
+        format::clock_second(page.updated_ms)
     );
     view! {
         <AuditTable rows=page.rows/>

@@ -105,7 +105,7 @@ fn Row(row: LogRow, query: Memo<LogQuery>) -> impl IntoView {
                     <time datetime=format::iso(started_ms) title=format::exact(started_ms)>
                         <span class="log-day">{format::day(started_ms)}</span>
                         " "
-                        {format::second(started_ms)}
+                        {format::clock_second(started_ms)}
                     </time>
                 </a>
             </th>

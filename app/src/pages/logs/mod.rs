@@ -168,7 +168,7 @@ fn Foot(
     };
     let updated = move || {
         let at = live.updated().or_else(read);
-        at.map(|at| format!("All times UTC · updated {} · ", format::second(at)))
+        at.map(|at| format!("All times UTC · updated {} · ", format::clock_second(at)))
     };
     view! {
         <p class="hint updated">

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_meta::{Meta, Title};
 
-use super::loaded::Loaded;
+use super::loaded::Lasting;
 use crate::api::load_status;
 use crate::browser;
 use crate::console::{Health, ModelStatus, Status};
@@ -29,7 +29,7 @@ pub fn StatusPage() -> impl IntoView {
         <header class="page-head">
             <h1>"Status"</h1>
         </header>
-        <Loaded from=status view=|status| view! { <StatusShown status/> }.into_any()/>
+        <Lasting from=status view=|status| view! { <StatusShown status/> }.into_any()/>
         <noscript>
             <p class="hint">"Reload the page to see it anew: without JavaScript it stays as it is."</p>
         </noscript>

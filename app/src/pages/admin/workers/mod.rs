@@ -21,7 +21,7 @@ use crate::browser;
 use crate::console::Fleet;
 use crate::format;
 use crate::pages::done::when_done;
-use crate::pages::loaded::Loaded;
+use crate::pages::loaded::Lasting;
 use crate::pages::problem::{FormProblem, failure};
 use crate::pages::way_back::replace_with;
 use crate::step_up::StepUp;
@@ -77,7 +77,7 @@ pub fn WorkersPage() -> impl IntoView {
         {move || adding.get().then(|| view! { <AddDialog add/> })}
         {move || removing.get().map(|id| view! { <RemoveDialog id fleet remove/> })}
         <FormProblem problem=failure(drain) fields=&[]/>
-        <Loaded from=fleet view=move |fleet| view! { <FleetBody fleet drain/> }.into_any()/>
+        <Lasting from=fleet view=move |fleet| view! { <FleetBody fleet drain/> }.into_any()/>
     }
 }
 

@@ -12,6 +12,7 @@ use super::run::Run;
 use super::settings::Settings;
 use crate::browser::Cancel;
 use crate::example::{Field, Json};
+use crate::format;
 use crate::pages::playground::fault::Fault;
 use crate::pages::playground::service::Service;
 use crate::pages::playground::sheet::{AnswerSheet, TurnSheet};
@@ -315,7 +316,10 @@ fn announce(ended: &[Answer]) -> String {
     match complete {
         0 if stopped => "Stopped".into(),
         0 => String::new(),
-        1 => format!("Response complete, {tokens} tokens"),
-        _ => format!("{complete} responses complete, {tokens} tokens"),
+        1 => format!("Response complete, {} tokens", format::count(tokens)),
+        _ => format!(
+            "{complete} responses complete, {} tokens",
+            format::count(tokens)
+        ),
     }
 }

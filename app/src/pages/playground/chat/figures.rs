@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use wire::{FinishReason, Usage};
 
+use crate::format;
 use crate::pages::playground::fault::RequestLink;
 
 /// What an answer took, as far as it is known.
@@ -21,14 +22,16 @@ pub struct Figures {
 impl Figures {
     /// Those that are known, as words: `TTFT 180 ms`, `61 tok/s`, `18 in`, `212 out`, `stopped by itself`.
     pub fn words(&self) -> Vec<String> {
-        let first = self.first_text_ms.map(|ms| format!("TTFT {ms:.0} ms"));
+        let first = self
+            .first_text_ms
+            .map(|ms| format!("TTFT {} ms", format::count(ms.round() as u64)));
         let speed = self
             .tokens_per_second()
             .map(|speed| format!("{speed:.0} tok/s"));
         let tokens = self.usage.map(|usage| {
             [
-                format!("{} in", usage.prompt_tokens),
-                format!("{} out", usage.completion_tokens),
+                format!("{} in", format::count(usage.prompt_tokens)),
+                format!("{} out", format::count(usage.completion_tokens)),
             ]
         });
         let finish = self
@@ -84,18 +87,18 @@ mod tests {
     #[test]
     fn speed_counts_what_came_after_the_first_token() {
         let figures = Figures {
-            first_text_ms: Some(180.4),
+            first_text_ms: Some(1180.4),
             streaming_ms: 1000.0,
-            usage: Some(Usage::new(18, 62)),
+            usage: Some(Usage::new(12_018, 62)),
             finish: Some(FinishReason::Length),
             request_id: None,
         };
         assert_eq!(
             figures.words(),
             [
-                "TTFT 180 ms",
+                "TTFT 1,180 ms",
                 "61 tok/s",
-                "18 in",
+                "12,018 in",
                 "62 out",
                 "finish: length"
             ]
