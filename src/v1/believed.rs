@@ -23,9 +23,9 @@ impl Most {
         completion: MOST,
     };
 
-    /// What `call` can come to at a model of this `context`, if that is known.
-    pub(super) fn of(call: &Call, context: Option<u32>) -> Self {
-        let Some(context) = context.map(u64::from) else {
+    /// What `call` can come to.
+    pub(super) fn of(call: &Call) -> Self {
+        let Some(context) = call.context.map(u64::from) else {
             return Most::UNKNOWN;
         };
         // A token of text takes a byte at least, and our estimate half a token a byte. A template and what is no text must fit
@@ -71,10 +71,11 @@ mod tests {
     };
 
     /// Asks for `choices` answers to a prompt of about 50 tokens.
-    fn call(bytes: usize, choices: u64) -> Call {
+    fn call(bytes: usize, choices: u64, context: Option<u32>) -> Call {
         let body = Bytes::from(vec![b'x'; bytes]);
         Call {
             choices,
+            context,
             ..Call::new(&TARGET, "m".into(), body, 50, Box::new(|_, _| None))
         }
     }
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn no_more_is_believed_than_the_context_holds() {
-        let most = Most::of(&call(100, 2), Some(1_000));
+        let most = Most::of(&call(100, 2, Some(1_000)));
         let honest = Usage::new(1_000, 2_000);
         assert_eq!(most.believe(honest), honest);
         assert_eq!(most.believe(ABSURD), honest);
@@ -96,14 +97,14 @@ mod tests {
     #[test]
     fn a_body_of_more_than_one_context_may_have_as_many_tokens() {
         for (bytes, prompt) in [(900, 900), (10, 100)] {
-            let most = Most::of(&call(bytes, 1), Some(30));
+            let most = Most::of(&call(bytes, 1, Some(30)));
             assert_eq!(most.believe(ABSURD), Usage::new(prompt, 30));
         }
     }
 
     #[test]
     fn where_no_context_is_known_there_is_a_bound_all_the_same() {
-        let most = Most::of(&call(100, 1), None);
+        let most = Most::of(&call(100, 1, None));
         assert_eq!(most.believe(ABSURD), Usage::new(MOST, MOST));
     }
 

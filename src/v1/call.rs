@@ -29,6 +29,8 @@ pub(super) struct Call {
     pub(super) counted: bool,
     /// The most tokens that the client wants in each answer, where it says so.
     pub(super) limit: Option<u64>,
+    /// The tokens that its model can hold, where that is known.
+    pub(super) context: Option<u32>,
     /// How many answers it wants.
     pub(super) choices: u64,
     /// The most tokens that they can have, as far as can be told.
@@ -103,6 +105,7 @@ impl Call {
             prompt_tokens,
             counted: false,
             limit: None,
+            context: None,
             choices: 1,
             completion_tokens: 0,
             stream: false,

@@ -114,9 +114,8 @@ impl Exchange {
         };
         match self.take(call.reservation()) {
             Ok(admission) => {
-                let card = self.v1.pool.model(&call.model);
-                let most = Most::of(&call, card.and_then(|card| card.max_model_len));
-                self.entry.reserve(admission, call.prompt_tokens, most);
+                self.entry
+                    .reserve(admission, call.prompt_tokens, Most::of(&call));
                 Ok((call, Begun::Run(claim)))
             }
             Err(refused) => {
@@ -174,7 +173,8 @@ impl Exchange {
         };
         record.model = Some(call.model.clone());
         call.count(&self.v1.counter, pool).await;
-        if let Some(context) = card.max_model_len {
+        call.context = card.max_model_len;
+        if let Some(context) = call.context {
             call.fits(context)?;
         }
         Ok((call, body))
