@@ -72,31 +72,7 @@ pub fn Kept<T>(
 where
     T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
-    let last = Arc::new(Last::new());
-    let again = Callback::new(move |()| from.refetch());
-    let view = Arc::new(view);
-    view! {
-        <Transition fallback=Skeleton>
-            {move || {
-                let (view, last) = (Arc::clone(&view), Arc::clone(&last));
-                Suspend::new(async move {
-                    match from.await {
-                        Ok((asked, value)) => {
-                            last.keep(asked.clone(), value.clone());
-                            view(value, asked)
-                        }
-                        Err(problem) => {
-                            let asked = same.get_untracked();
-                            match last.outlives(&problem, &asked) {
-                                Some((value, at)) => stale(problem, at, again, view(value, asked)),
-                                None => view! { <Failed problem/> }.into_any(),
-                            }
-                        }
-                    }
-                })
-            }}
-        </Transition>
-    }
+    kept(from, |came| came, move || same.get_untracked(), view)
 }
 
 /// As [`Kept`], for what is always the same: one list, read again and again.
@@ -108,23 +84,41 @@ pub fn Lasting<T>(
 where
     T: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
+    let came = |value| (String::new(), value);
+    kept(from, came, String::new, move |value, _| view(value))
+}
+
+/// Shows `view` of what comes, and of what came last as long as that is still of what is asked for now, which `same` says.
+fn kept<A, T>(
+    from: Asked<A>,
+    came: fn(A) -> (String, T),
+    same: impl Fn() -> String + Send + Sync + 'static,
+    view: impl Fn(T, String) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView
+where
+    A: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    T: Clone + Send + Sync + 'static,
+{
     let last = Arc::new(Last::new());
     let again = Callback::new(move |()| from.refetch());
-    let view = Arc::new(view);
+    let (same, view) = (Arc::new(same), Arc::new(view));
     view! {
         <Transition fallback=Skeleton>
             {move || {
-                let (view, last) = (Arc::clone(&view), Arc::clone(&last));
+                let (same, view, last) = (Arc::clone(&same), Arc::clone(&view), Arc::clone(&last));
                 Suspend::new(async move {
-                    match from.await {
-                        Ok(value) => {
-                            last.keep(String::new(), value.clone());
-                            view(value)
+                    match from.await.map(came) {
+                        Ok((asked, value)) => {
+                            last.keep(asked.clone(), value.clone());
+                            view(value, asked)
                         }
-                        Err(problem) => match last.outlives(&problem, "") {
-                            Some((value, at)) => stale(problem, at, again, view(value)),
-                            None => view! { <Failed problem/> }.into_any(),
-                        },
+                        Err(problem) => {
+                            let asked = same();
+                            match last.outlives(&problem, &asked) {
+                                Some((value, at)) => stale(problem, at, again, view(value, asked)),
+                                None => view! { <Failed problem/> }.into_any(),
+                            }
+                        }
                     }
                 })
             }}
